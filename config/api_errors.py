@@ -1,0 +1,209 @@
+"""
+The one table: domain error → status and code, in both dialects, and the shape of every error of the API.
+
+v1 routes put the symbolic name in `code` and a sentence in `detail`; legacy routes (under /api/) put the name in
+`detail` and the class of the error in `code`. What no row names is a fault and no refusal: it is raised on, logged with
+its traceback, and answered as INTERNAL_ERROR by `api_errors_middleware`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.http import Http404
+from django.utils import translation
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from facilities import access, archiving, contracting, issuing, registering, writing
+from facilities.api import refusals
+from facilities.api.refusals import Malformed, Problem, Refused
+from invoices import assigning, consolidating, cups, filing, grouping, undoing
+from invoices.api.serializers import ConflictOutput, PreviewOutput
+
+_log = structlog.stdlib.get_logger("api")
+
+RETRY_AFTER: Final = 1
+# Deadlock, serialization failure, lock not available (PostgreSQL's codes); busy, locked (SQLite's).
+_CONTENTION_STATES: Final = {"40P01", "40001", "55P03"}
+_CONTENTION_CODES: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+_CLASSES: Final = {
+    HTTPStatus.FORBIDDEN: "FORBIDDEN",
+    HTTPStatus.NOT_FOUND: "NOT_FOUND",
+    HTTPStatus.CONFLICT: "CONFLICT",
+}
+
+
+class Answer(NamedTuple):
+    """How one domain error is told: `loc` says where a 422 points, `more` what else stands in the body."""
+
+    status: HTTPStatus
+    code: str
+    loc: tuple[str, ...] | None = None
+    more: Callable[[Any], Mapping[str, object]] | None = None
+    retry_after: int | None = None
+
+    @property
+    def legacy_code(self) -> str:
+        """The class of the error, which is all that `code` says on a legacy route."""
+        return _CLASSES.get(self.status, "VALIDATION_ERROR")
+
+
+def _bad(code: str) -> Answer:
+    return Answer(HTTPStatus.BAD_REQUEST, code)
+
+
+def _forbidden(code: str = "FORBIDDEN") -> Answer:
+    return Answer(HTTPStatus.FORBIDDEN, code)
+
+
+def _missing() -> Answer:
+    return Answer(HTTPStatus.NOT_FOUND, "NOT_FOUND")
+
+
+def _conflict(code: str, more: Callable[[Any], Mapping[str, object]] | None = None) -> Answer:
+    return Answer(HTTPStatus.CONFLICT, code, more=more)
+
+
+def _invalid(*loc: str) -> Answer:
+    return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", loc=("body", *loc))
+
+
+def _new_preview(error: consolidating.PlanChanged) -> dict[str, object]:
+    return {"preview": PreviewOutput(error.plan).data}
+
+
+def _conflicts(error: undoing.ConflictsFound) -> dict[str, object]:
+    return {"conflicts": ConflictOutput(error.conflicts, many=True).data, "total": error.total}
+
+
+TABLE: Final[Mapping[type[Exception], Answer]] = {
+    access.NotAllowed: _forbidden(),
+    archiving.FacilityNotFound: _missing(),
+    contracting.AnotherOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
+    contracting.OnlySuperusersMakeDatadis: _forbidden(),
+    contracting.ReasonRequired: _invalid("reason"),
+    issuing.RoleAboveOnesOwn: _forbidden(),
+    registering.OrganizationLoop: _invalid("parent_id"),
+    writing.Gone: _missing(),
+    writing.InUse: _conflict("IN_USE"),
+    assigning.AssignmentChanged: _conflict("PLAN_CHANGED"),
+    assigning.MalformedSelection: _invalid("invoice_ids"),
+    consolidating.FacilityNotInOrganization: _forbidden("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
+    consolidating.LockedByDatadis: _conflict("CUPS_LOCKED_BY_DATADIS"),
+    consolidating.MalformedSources: _invalid("sources"),
+    consolidating.PlanChanged: _conflict("PLAN_CHANGED", more=_new_preview),
+    consolidating.ValidCodesDiffer: _conflict("VALID_CODES_DIFFER"),
+    cups.NotAcceptable: _invalid("target_cups"),
+    filing.ContractOfAnotherFacility: _bad("INVALID_REFERENCE"),
+    filing.DistributedInvoice: _conflict("DISTRIBUTED_INVOICE"),
+    filing.FacilityOfAnotherOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
+    filing.InvalidPeriod: _bad("INVALID_PERIOD"),
+    filing.InvalidTotalPercentage: _bad("INVALID_TOTAL_PERCENTAGE"),
+    filing.InvoiceNotFound: _missing(),
+    filing.LockedByDatadis: _conflict("INVOICE_LOCKED_BY_DATADIS"),
+    grouping.GroupsKeptChanging: Answer(HTTPStatus.CONFLICT, "TRY_AGAIN", retry_after=RETRY_AFTER),
+    undoing.AlreadyUndone: _conflict("CONSOLIDATION_ALREADY_UNDONE"),
+    undoing.ConflictsFound: _conflict("CONSOLIDATION_CONFLICT", more=_conflicts),
+    undoing.ConsolidationNotFound: _missing(),
+    undoing.MessageRequired: _invalid("message"),
+    undoing.NotOfTheConsolidation: _invalid("invoice_ids"),
+}
+
+# What Django and REST framework refuse by themselves.
+_OF_THE_FRAMEWORK: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str | None]]] = {
+    exceptions.NotAuthenticated: (HTTPStatus.UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key"),
+    exceptions.AuthenticationFailed: (HTTPStatus.UNAUTHORIZED, "INVALID_API_KEY", "Invalid API key"),
+    exceptions.PermissionDenied: (HTTPStatus.FORBIDDEN, "FORBIDDEN", None),
+    exceptions.NotFound: (HTTPStatus.NOT_FOUND, "NOT_FOUND", "Not found"),
+    exceptions.MethodNotAllowed: (HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", None),
+    exceptions.NotAcceptable: (HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", None),
+    exceptions.UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", None),
+    Http404: (HTTPStatus.NOT_FOUND, "NOT_FOUND", "Not found"),
+    RequestDataTooBig: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "REQUEST_TOO_LARGE",
+        "The request body is larger than this server takes",
+    ),
+}
+
+
+def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Return the answer to an exception in English, or None for a fault, which is then raised on."""
+    with translation.override("en"):
+        return _answer(exception, is_legacy=context["request"].path.startswith("/api/"))
+
+
+def _answer(exception: Exception, *, is_legacy: bool) -> Response | None:
+    row = next((TABLE[kind] for kind in type(exception).__mro__ if kind in TABLE), None)
+    if row is not None:
+        return _of_the_domain(exception, row, is_legacy=is_legacy)
+    return _of_the_door(exception) or _of_the_framework(exception)
+
+
+def _of_the_door(exception: Exception) -> Response | None:
+    match exception:
+        case Malformed():
+            return _unprocessable(exception.problems)
+        case Refused():
+            code = exception.refusal_code
+            return _response(HTTPStatus(exception.status_code), code, str(exception.detail), exception.retry_after)
+        case exceptions.ValidationError():
+            return _unprocessable(refusals.malformed_in("body", exception.detail).problems)
+        case exceptions.ParseError():
+            return _unprocessable([Problem(("body",), str(exception.detail), "json_invalid")])
+        case OperationalError() if _is_contention(exception):
+            _log.warning("contention", exc_info=exception)
+            detail = "The database is busy with another change of the same rows; try again"
+            return _response(HTTPStatus.SERVICE_UNAVAILABLE, "TRY_AGAIN", detail, RETRY_AFTER)
+    return None
+
+
+def _of_the_domain(exception: Exception, row: Answer, *, is_legacy: bool) -> Response:
+    sentence = str(exception) or str(type(exception).__doc__)
+    has_name = row.code not in {row.legacy_code, "VALIDATION_ERROR"}
+    detail, code = (row.code if has_name else sentence, row.legacy_code) if is_legacy else (sentence, row.code)
+    more = dict(row.more(exception)) if row.more else {}
+    if row.loc:
+        more["errors"] = [_problem(Problem(row.loc, sentence, "invalid"))]
+    return _response(row.status, code, detail, row.retry_after, **more)
+
+
+def _of_the_framework(exception: Exception) -> Response | None:
+    found = next((row for kind, row in _OF_THE_FRAMEWORK.items() if isinstance(exception, kind)), None)
+    if found is None:
+        return None
+    status, code, sentence = found
+    response = _response(status, code, sentence or str(getattr(exception, "detail", exception)))
+    if challenge := getattr(exception, "auth_header", None):
+        response["WWW-Authenticate"] = challenge
+    return response
+
+
+def _unprocessable(problems: Sequence[Problem]) -> Response:
+    errors = [_problem(problem) for problem in problems]
+    return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", problems[0].msg, errors=errors)
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type}
+
+
+def _response(
+    status: HTTPStatus, code: str, detail: str, retry_after: int | None = None, /, **more: object
+) -> Response:
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+    return Response({"detail": detail, "code": code, **more}, status=status, headers=headers)
+
+
+def _is_contention(error: OperationalError) -> bool:
+    cause = error.__cause__
+    if getattr(cause, "sqlstate", None) in _CONTENTION_STATES:
+        return True
+    # SQLite keeps the general kind of an error in the lowest byte.
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _CONTENTION_CODES

@@ -1,0 +1,201 @@
+"""
+Settings of every installation: what differs is an environment variable, or a line in the git-ignored `.env`.
+
+A variable of the environment wins over the file. README.md lists them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+from config.log_lines import LogFormat, logging_of
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-development") if DEBUG else env.str("SECRET_KEY")
+# Signs nothing: API keys are stored as HMAC-SHA-256 under it, so another value makes every key unknown.
+API_KEY_SECRET = env.str("API_KEY_SECRET", default="only-for-development") if DEBUG else env.str("API_KEY_SECRET")
+
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Applications
+
+INSTALLED_APPS = [
+    "config",
+    "facilities",
+    "invoices",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "config.health.health_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.request_log_middleware",
+    "config.middleware.api_errors_middleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.PageLocaleMiddleware",
+    "config.middleware.PageCommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "libraries": {"words": "invoices.pages.words"},
+        },
+    },
+]
+
+# Database
+
+
+def _database() -> dict[str, Any]:
+    database: dict[str, Any] = dict(env.dj_db_url("DATABASE_URL", default="sqlite:///var/consolida.sqlite3"))
+    database.setdefault("TEST", {})["NAME"] = env.str("TEST_DATABASE_NAME", default=None)
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        return database | _sqlite(database["NAME"])
+    # Connections are checked before use: without it some requests fail after a restart of the server.
+    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 10}
+    return database | {"CONN_HEALTH_CHECKS": True, "OPTIONS": database.get("OPTIONS", {}) | {"pool": pool}}
+
+
+def _sqlite(name: str) -> dict[str, Any]:
+    options = {
+        # A transaction that has read can't wait for another writer when it comes to write; so it waits at its start.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # Readers go on while one writes; with WAL, NORMAL can lose the last moment in a power cut, but breaks nothing.
+        "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+    }
+    return {"NAME": name if name == ":memory:" else str(BASE_DIR / name), "OPTIONS": options}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+
+AUTH_USER_MODEL = "facilities.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "/cups/"
+LOGOUT_REDIRECT_URL = "sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Language and time
+
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Spanish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_THOUSAND_SEPARATOR = True
+USE_TZ = True
+TIME_ZONE = "Europe/Madrid"
+
+# Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Security
+
+# HTTPS=0 is for an installation inside a network of one's own, or behind a proxy that does all of this itself.
+HTTPS = env.bool("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Whether every other host of the domain speaks HTTPS, now and for ever, is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# REST
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "facilities.api.authentication.KeyAuthentication",
+        "facilities.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["facilities.api.permissions.MayActForOrganization"],
+    "DEFAULT_PARSER_CLASSES": ["facilities.api.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "config.api_errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    # Numbers go out as numbers.
+    "COERCE_DECIMAL_TO_STRING": False,
+    # Errors of a list by index, which is what becomes of REST framework's own way from 3.20 on.
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
+    # `?format=` is a parameter that nobody knows, and is ignored as such.
+    "URL_FORMAT_OVERRIDE": None,
+}
+# 10,000 sources of a consolidation, or 100,000 ids to recalculate: 39 bytes each, and as much again for white space.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+
+# Log lines
+
+LOGGING = logging_of(
+    env.enum("LOG_FORMAT", enum=LogFormat, by_value=True, default=LogFormat.CONSOLE if DEBUG else LogFormat.JSON)
+)

@@ -1,0 +1,67 @@
+"""What the database itself refuses, whatever writes to it. A migration that rebuilds a table on SQLite may lose it."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+
+from invoices import consolidating, filing, undoing
+from invoices.consolidating import Source
+from invoices.models import ConsolidatedInvoice, Consolidation, ConsolidationUndo, InvoiceChange, UndoneInvoice
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+EVIDENCE = [Consolidation, ConsolidatedInvoice, ConsolidationUndo, UndoneInvoice, InvoiceChange]
+
+
+@pytest.fixture
+def evidence(organization, facility, author):
+    invoice = factories.invoice(facility=facility)
+    consolidating.consolidate(
+        organization=organization, sources=[Source(invoice.cups, facility.pk)], target="ES1", by=author
+    )
+    undoing.undo(organization=organization, consolidation_id=Consolidation.objects.get().pk, by=author)
+    filing.delete(organization=organization, invoice_id=invoice.pk, by=author)
+
+
+@pytest.mark.parametrize("model", EVIDENCE)
+def test_evidence_is_append_only(evidence, model):
+    rows = model.objects.all()
+    table = connection.ops.quote_name(model._meta.db_table)
+    before = list(rows.values())
+    assert before
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        rows.update(organization=F("organization"))
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table}")
+
+    assert list(rows.values()) == before
+
+
+def test_the_source_of_a_contract_never_changes(facility):
+    contract = factories.supply_contract(facility=facility)
+
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        type(contract).objects.update(source="datadis")
+
+
+def test_a_facility_never_changes_its_organization(facility, other_organization):
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        type(facility).objects.update(organization=other_organization)
+
+
+def test_a_contract_stands_at_a_facility_of_its_organization(facility, other_organization):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        factories.supply_contract(facility=facility, organization=other_organization)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite compares bytes and has no other index")
+@pytest.mark.parametrize("table", ["invoices_invoice", "invoices_cupsgroup", "facilities_supplycontract"])
+def test_codes_sort_by_their_characters_on_postgresql(table):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT collation_name FROM information_schema.columns WHERE table_name = %s AND column_name = 'cups'",
+            [table],
+        )
+        assert cursor.fetchone() == ("C",)

@@ -1,0 +1,24 @@
+"""The settings of the tests: the project's own, with nothing of the machine's `.env` in them."""
+
+import os
+
+os.environ |= {
+    "DEBUG": "0",
+    "SECRET_KEY": "only-for-tests",
+    "API_KEY_SECRET": "only-for-tests",
+    "ALLOWED_HOSTS": "",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "HTTPS": "0",
+    "LOG_FORMAT": "json",
+    "DATABASE_URL": os.environ.get("DATABASE_URL", "sqlite://:memory:"),
+}
+
+from config.settings import *  # noqa: F403
+
+# A pool would keep connections to a database that the next test run drops.
+DATABASES["default"]["OPTIONS"].pop("pool", None)  # noqa: F405
+# Made to be fast, not safe.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Nobody collects static files before a test.
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
+WHITENOISE_AUTOREFRESH = True
