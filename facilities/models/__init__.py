@@ -1,0 +1,25 @@
+"""Who and where."""
+
+from facilities.models.api_key import ApiKey, Reach
+from facilities.models.facility import Facility, FacilityStatus
+from facilities.models.idempotent_answer import IdempotentAnswer
+from facilities.models.membership import Membership, Role
+from facilities.models.organization import Organization
+from facilities.models.supplier import Supplier
+from facilities.models.supply_contract import ContractSource, SupplyContract
+from facilities.models.user import User
+
+__all__ = [
+    "ApiKey",
+    "ContractSource",
+    "Facility",
+    "FacilityStatus",
+    "IdempotentAnswer",
+    "Membership",
+    "Organization",
+    "Reach",
+    "Role",
+    "Supplier",
+    "SupplyContract",
+    "User",
+]

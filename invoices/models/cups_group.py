@@ -1,0 +1,77 @@
+from typing import Self
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from facilities.models import Facility, Organization
+from invoices import cups as cups_codes
+
+
+class CupsGroupQuerySet(models.QuerySet["CupsGroup"]):
+    def of(self, organization_id: UUID) -> Self:
+        """Keep one organization's own."""
+        return self.filter(organization_id=organization_id)
+
+    def locked(self) -> Self:
+        return self.filter(locked_count__gt=0)
+
+    def unlocked(self) -> Self:
+        return self.filter(locked_count=0)
+
+    def listed(self) -> Self:
+        """Keep the groups that have invoices: an empty one lives only inside the transaction that locked it."""
+        return self.filter(invoice_count__gt=0)
+
+
+class CupsGroup(models.Model):
+    """
+    One CUPS code at one facility, with what its invoices add up to: the read model, and the lock that writers share.
+
+    Written by `grouping` alone.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organization = models.ForeignKey(
+        Organization, verbose_name=_("organization"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    facility = models.ForeignKey(
+        Facility, verbose_name=_("facility"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    cups = models.CharField("CUPS", max_length=cups_codes.MAX_LENGTH)
+    invoice_count = models.PositiveIntegerField(_("invoices"), default=0)
+    locked_count = models.PositiveIntegerField(_("invoices backed by Datadis"), default=0)
+    first_date = models.DateField(_("first day"), null=True)
+    last_date = models.DateField(_("last day"), null=True)
+    check_result = models.CharField(
+        _("check"), max_length=20, choices=[(check.value, check.value) for check in cups_codes.Check]
+    )
+    # Drawn anew by each refresh: a preview that remembers it notices any change of the group's invoices.
+    revision = models.BigIntegerField(default=0, editable=False)
+
+    objects = CupsGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("CUPS group")
+        verbose_name_plural = _("CUPS groups")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "facility", "cups"], name="one_group_per_organization_facility_and_cups"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(locked_count__lte=models.F("invoice_count")), name="group_locked_are_among_all"
+            ),
+            models.CheckConstraint(condition=~models.Q(cups=""), name="group_has_a_code"),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "cups", "facility"], name="group_by_cups"),
+            models.Index(fields=["facility"], name="group_by_facility"),
+        ]
+
+    def __str__(self) -> str:
+        return self.cups
+
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether a Datadis contract backs any of its invoices."""
+        return self.locked_count > 0
