@@ -1,0 +1,267 @@
+"""
+Join codes that name one supply: plan it, do it.
+
+`plan` works everything out and writes nothing; `consolidate` works it out again once it holds the locks, and refuses
+when what was agreed to is not what would happen now. What was done is taken back in `undoing`.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from facilities.access import Author
+from facilities.models import Facility, Organization
+from invoices import cups as cups_codes
+from invoices import grouping, merge_warnings, rewriting
+from invoices.grouping import GroupKey
+from invoices.merge_warnings import MergeWarning
+from invoices.models import CupsGroup, Invoice
+from invoices.rewriting import Outcome
+
+MAX_SOURCES = 10_000
+SAMPLES = 5
+
+
+class Source(NamedTuple):
+    """A group to be rewritten: a code exactly as listed, at one facility."""
+
+    cups: str
+    facility_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What a consolidation would do.
+
+    `groups` are the source groups that are there, `receiving` the groups under the target that are there already.
+    `digest` changes when any invoice of any of them does.
+    """
+
+    target: str
+    groups: Sequence[CupsGroup]
+    receiving: Sequence[CupsGroup]
+    updated_count: int
+    affected_facilities: Sequence[UUID]
+    rows_left: int
+    digest: str
+    warnings: Sequence[MergeWarning] = ()
+    samples: Sequence[Invoice] = ()
+
+
+class FacilityNotInOrganization(Exception):
+    """A source's facility is not the organization's."""
+
+    def __init__(self, facility_ids: Collection[UUID]) -> None:
+        self.facility_ids = sorted(facility_ids)
+        super().__init__(f"Facility {self.facility_ids[0]} does not belong to the organization")
+
+
+class LockedByDatadis(Exception):
+    """A source group is backed by a Datadis supply contract."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self.codes = codes
+        super().__init__(f"CUPS {', '.join(codes[:10])} is backed by a Datadis supply contract")
+
+
+class PlanChanged(Exception):
+    """What was agreed to is not what would happen now. Carries the new plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__("The invoices have changed since the preview; look at the new one and confirm it")
+
+
+class ValidCodesDiffer(Exception):
+    """Sound codes of different supplies were to be joined, and nobody confirmed that."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self.codes = codes
+        super().__init__(f"{' and '.join(codes[:2])} are sound CUPS of different supplies; confirm to join them")
+
+
+class MalformedSources(ValueError):
+    """No source at all, or too many of them."""
+
+
+def plan(*, organization: Organization, sources: Iterable[Source], target: str) -> Plan:
+    """
+    Work out what `consolidate` would do, and write nothing.
+
+    Raise what `consolidate` raises, but for PlanChanged and ValidCodesDiffer, which the plan warns of.
+    """
+    wanted, target = _checked(organization, sources, target)
+    groups = grouping.read(_keys(organization, wanted) | _target_keys(organization, wanted, target))
+    return _advise(organization, _plan(organization, groups, wanted, target))
+
+
+@transaction.atomic
+def consolidate(
+    *,
+    organization: Organization,
+    sources: Iterable[Source],
+    target: str,
+    by: Author,
+    message: str = "",
+    agreed: str | None = None,
+    confirmed: bool = False,
+) -> Outcome:
+    """
+    Rewrite the CUPS of every invoice in the source groups to the target, and record it.
+
+    `agreed` is the digest of the plan that somebody saw: with it, nothing but that plan is carried out. `confirmed`
+    says that codes of different supplies are to be joined knowingly. A pair that matches nothing adds nothing.
+
+    Raise cups.NotAcceptable, MalformedSources, FacilityNotInOrganization, LockedByDatadis, PlanChanged or
+    ValidCodesDiffer, each with nothing changed.
+    """
+    wanted, target = _checked(organization, sources, target)
+    keys, target_keys = _keys(organization, wanted), _target_keys(organization, wanted, target)
+    locked = grouping.lock(target_keys, where_present=keys)
+    present = [group for group in locked if group.invoice_count]
+
+    planned = _plan(organization, present, wanted, target)
+    if agreed is not None and agreed != planned.digest:
+        raise PlanChanged(_advise(organization, planned))
+    different = merge_warnings.different_supplies([target, *(group.cups for group in planned.groups)])
+    if different and not confirmed:
+        raise ValidCodesDiffer(different)
+
+    rewritten = [group for group in planned.groups if group.cups != target]
+    outcome = rewriting.record(
+        rewriting.of_groups(rewritten, organization_id=organization.pk).rewritable(),
+        organization=organization,
+        target=target,
+        sources=[source._asdict() for source in wanted],
+        by=by,
+        message=message,
+    )
+    grouping.refresh(grouping.key_of(group) for group in locked)
+    return outcome
+
+
+def propose(groups: Sequence[CupsGroup]) -> CupsGroup | None:
+    """
+    Return the group whose code is the best target among these, or None among none.
+
+    In this order: backed by Datadis, letters right as written, complete, a known distributor, most invoices, the latest
+    invoice, the longest span, the smallest string.
+    """
+    return min(groups, key=_rank, default=None)
+
+
+def locked_codes(*, organization: Organization, facility_ids: Collection[UUID]) -> QuerySet[CupsGroup]:
+    """Return the groups at these facilities whose codes a Datadis contract backs: the best targets there are."""
+    groups = CupsGroup.objects.of(organization.pk).locked().filter(facility_id__in=facility_ids)
+    return groups.select_related("facility").order_by("cups", "facility_id")
+
+
+def check_facilities(organization: Organization, facility_ids: Collection[UUID]) -> None:
+    """Raise FacilityNotInOrganization unless all of them are the organization's; archived and deleted ones are."""
+    own: set[UUID] = set()
+    for part in grouping.sliced(sorted(facility_ids)):
+        own |= set(Facility.objects.filter(organization=organization, pk__in=part).values_list("pk", flat=True))
+    if foreign := set(facility_ids) - own:
+        raise FacilityNotInOrganization(foreign)
+
+
+def _checked(organization: Organization, sources: Iterable[Source], target: str) -> tuple[list[Source], str]:
+    """Return the sources, each once, and the target as it will be stored."""
+    wanted = list(dict.fromkeys(sources))
+    if not 1 <= len(wanted) <= MAX_SOURCES:
+        raise MalformedSources(f"sources: {len(wanted)} given; name 1 to {MAX_SOURCES}")
+    target = cups_codes.acceptable(target)
+    check_facilities(organization, {source.facility_id for source in wanted})
+    return wanted, target
+
+
+def _keys(organization: Organization, sources: Iterable[Source]) -> set[GroupKey]:
+    return {GroupKey(organization.pk, source.facility_id, source.cups) for source in sources}
+
+
+def _target_keys(organization: Organization, sources: Iterable[Source], target: str) -> set[GroupKey]:
+    return {GroupKey(organization.pk, source.facility_id, target) for source in sources}
+
+
+def _plan(organization: Organization, present: Sequence[CupsGroup], wanted: Sequence[Source], target: str) -> Plan:
+    """Work out the plan from the groups that are there, locked or only read."""
+    named = _keys(organization, wanted)
+    groups = [group for group in present if grouping.key_of(group) in named]
+    if locked := [group.cups for group in groups if group.is_locked]:
+        raise LockedByDatadis(locked)
+
+    rewritten = [group for group in groups if group.cups != target]
+    return Plan(
+        target=target,
+        groups=groups,
+        receiving=[group for group in present if group.cups == target],
+        updated_count=sum(group.invoice_count for group in rewritten),
+        affected_facilities=sorted({group.facility_id for group in rewritten}),
+        rows_left=len({group.facility_id for group in groups}),
+        digest=_digest(present, target),
+    )
+
+
+def _digest(present: Sequence[CupsGroup], target: str) -> str:
+    """Digest the target and, of each group, its key and the revision that every change of its invoices draws anew."""
+    lines = sorted(f"{group.facility_id} {group.revision} {group.cups}" for group in present)
+    return hashlib.sha256("\n".join([target, *lines]).encode()).hexdigest()
+
+
+def _advise(organization: Organization, planned: Plan) -> Plan:
+    """Add what a person wants to see first: the warnings, and some of the invoices."""
+    rewritten = [group for group in planned.groups if group.cups != planned.target]
+    moving = rewriting.of_groups(rewritten, organization_id=organization.pk)
+    joined = rewriting.of_groups([*rewritten, *planned.receiving], organization_id=organization.pk)
+    codes = sorted({group.cups for group in planned.groups})
+    warnings = [
+        *merge_warnings.of_codes(target=planned.target, sources=codes),
+        *merge_warnings.of_bills(joined),
+        *merge_warnings.of_groups(
+            locked_elsewhere=_locked_elsewhere(organization, planned),
+            siblings=_siblings_left(organization, moving, planned),
+        ),
+    ]
+    samples = list(moving.select_related("facility", "unit").order_by("start_date", "pk")[:SAMPLES])
+    return replace(planned, warnings=warnings, samples=samples)
+
+
+def _locked_elsewhere(organization: Organization, planned: Plan) -> list[CupsGroup]:
+    codes = sorted({group.cups for group in planned.groups if group.cups != planned.target})
+    return [
+        group
+        for part in grouping.sliced(codes)
+        for group in CupsGroup.objects.of(organization.pk).locked().filter(cups__in=part).select_related("facility")
+    ]
+
+
+def _siblings_left(organization: Organization, moving: QuerySet[Invoice], planned: Plan) -> list[CupsGroup]:
+    """Return the groups where other children of the rewritten invoices' parents will carry another code."""
+    parents = moving.filter(source_invoice__isnull=False).values("source_invoice_id")
+    siblings = (
+        Invoice.objects.of(organization.pk).grouped().filter(source_invoice__in=parents).exclude(cups=planned.target)
+    )
+    going = {grouping.key_of(group) for group in planned.groups}
+    left = {GroupKey(organization.pk, *row) for row in siblings.values_list("facility_id", "cups").distinct()} - going
+    return grouping.read(left)
+
+
+def _rank(group: CupsGroup) -> tuple[object, ...]:
+    """Order codes as targets, the best first."""
+    parsed = cups_codes.parse(group.cups)
+    return (
+        not group.is_locked,
+        parsed.check is not cups_codes.Check.VALID,
+        len(group.cups) not in (20, 22),
+        not cups_codes.distributor(group.cups),
+        -group.invoice_count,
+        -group.last_date.toordinal() if group.last_date else 0,
+        group.first_date.toordinal() if group.first_date else 0,
+        group.cups,
+    )

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests import factories, tenants
+
+NEEDS_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Say of each test what tests/run.py chooses by: drives a browser, or touches no database."""
+    for item in items:
+        if "browser" in item.path.relative_to(Path(__file__).parent).parts:
+            item.add_marker("browser")
+        elif not item.get_closest_marker("django_db") and NEEDS_DATABASE.isdisjoint(item.fixturenames):
+            item.add_marker("plain")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
+    """Put SQLite's test database in a file: one in memory can't be shared between threads as a real one is."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _scoped_to_organizations(request):
+    """Fail any statement of the project on a tenant table that names no organization."""
+    if NEEDS_DATABASE.isdisjoint(request.fixturenames) and not request.node.get_closest_marker("django_db"):
+        yield
+        return
+    with connection.execute_wrapper(tenants.refuse_unscoped):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sqlite_flushes_evidence():
+    """Let the flush after a transactional test empty tables whose triggers refuse DELETE; PostgreSQL truncates."""
+    with tenants.flush_without_triggers():
+        yield
+
+
+@pytest.fixture
+def organization():
+    """Ours."""
+    return factories.organization(name="Ours")
+
+
+@pytest.fixture
+def other_organization():
+    """Somebody else's."""
+    return factories.organization(name="Theirs")
+
+
+@pytest.fixture
+def facility(organization):
+    return factories.facility(organization=organization, name="Madrid")
+
+
+@pytest.fixture
+def author(organization):
+    """An editor of ours, who came through the page."""
+    return factories.author(organization)

@@ -1,0 +1,192 @@
+"""Valid rows: a test states only what matters to it. Each function saves and returns one row."""
+
+import itertools
+from datetime import date
+from decimal import Decimal
+
+from facilities import access
+from facilities.models import (
+    ApiKey,
+    Facility,
+    Membership,
+    Organization,
+    Role,
+    Supplier,
+    SupplyContract,
+    User,
+)
+from facilities.models.api_key import PREFIX_LENGTH, digest_of, new_secret
+from invoices import grouping
+from invoices.grouping import GroupKey
+from invoices.models import Invoice, Unit
+
+_numbers = itertools.count(1)
+
+# Sound codes of different supplies, and one of them damaged in the ways of spec: see tests/plain/test_cups.py.
+VALID_CUPS = "ES1234123456789012JY"
+OTHER_VALID_CUPS = "ES0022000006089269MY1P"
+
+
+def organization(**fields):
+    return Organization.objects.create(**{"name": f"Organization {next(_numbers)}", **fields})
+
+
+def user(**fields):
+    return User.objects.create(**{"username": f"user{next(_numbers)}", **fields})
+
+
+def membership(**fields):
+    return Membership.objects.create(
+        **{
+            "role": Role.EDITOR,
+            "organization": fields.get("organization") or organization(),
+            "user": fields.get("user") or user(),
+            **fields,
+        }
+    )
+
+
+def member(organization, role=Role.EDITOR, **fields):
+    """Save a person with a role in the organization."""
+    person = user(**fields)
+    membership(organization=organization, user=person, role=role)
+    return person
+
+
+def author(organization, role=Role.EDITOR, through=access.Channel.WEB):
+    """Return somebody who acts for the organization."""
+    return access.Author(member(organization, role), through)
+
+
+def api_key(**fields):
+    """Save a key and return it with its secret; its creator is a member with the same role unless given."""
+    secret = fields.pop("secret", None) or new_secret()
+    own = fields.pop("organization", None) or organization()
+    role = fields.pop("role", Role.EDITOR)
+    creator = fields.pop("created_by", None) or member(own, role)
+    key = ApiKey.objects.create(
+        organization=own,
+        role=role,
+        created_by=creator,
+        digest=digest_of(secret),
+        prefix=secret[:PREFIX_LENGTH],
+        **{"name": "test", **fields},
+    )
+    return key, secret
+
+
+def facility(**fields):
+    number = next(_numbers)
+    return Facility.objects.create(
+        **{
+            "name": f"Facility {number}",
+            "country": "ES",
+            "type": "office",
+            "organization": fields.get("organization") or organization(),
+            **fields,
+        }
+    )
+
+
+def supplier(**fields):
+    return Supplier.objects.create(
+        **{"name": f"Supplier {next(_numbers)}", "country": "ES", "type": "electricity", **fields}
+    )
+
+
+def supply_contract(**fields):
+    place = fields.pop("facility", None) or facility()
+    return SupplyContract.objects.create(
+        **{
+            "facility": place,
+            "organization": place.organization,
+            "cups": VALID_CUPS,
+            "start_date": date(2020, 1, 1),
+            **fields,
+        }
+    )
+
+
+def datadis_contract(**fields):
+    return supply_contract(source="datadis", **fields)
+
+
+def unit(**fields):
+    name = fields.pop("name", "kilowatt_hour_(kwh)")
+    return Unit.objects.get_or_create(name=name, defaults={"symbol": "kWh", "type": "energy", **fields})[0]
+
+
+def invoice(**fields):
+    """Save an electricity invoice of January 2024 and keep its group true."""
+    row = build_invoice(**fields)
+    row.save(force_insert=True)
+    key = GroupKey.of(row)
+    if key:
+        grouping.refresh([key])
+    return row
+
+
+def invoices(count, **fields):
+    """Save several invoices of one supply, month after month from January 2024."""
+    rows = [
+        build_invoice(
+            **{
+                "start_date": date(2024 + month // 12, month % 12 + 1, 1),
+                "end_date": date(2024 + month // 12, month % 12 + 1, 28),
+                **fields,
+            }
+        )
+        for month in range(count)
+    ]
+    Invoice.objects.bulk_create(rows)
+    grouping.refresh(key for row in rows if (key := GroupKey.of(row)))
+    return rows
+
+
+def build_invoice(**fields):
+    parent = fields.get("is_parent", False)
+    place = None if parent else fields.pop("facility", None) or facility(**_only(fields, "organization"))
+    own = fields.pop("organization", None) or (place.organization if place else organization())
+    quantity = Decimal(fields.pop("quantity", 100))
+    return Invoice(
+        **{
+            "organization": own,
+            "facility": place,
+            "type": "electricity",
+            "status": "active",
+            "invoice_number": f"E-{next(_numbers)}",
+            "start_date": date(2024, 1, 1),
+            "end_date": date(2024, 1, 31),
+            "base_quantity": quantity,
+            "quantity": quantity,
+            "cups": VALID_CUPS,
+            "unit": fields.get("unit") or unit(),
+            "uploaded_by": fields.get("uploaded_by") or user(),
+            **fields,
+        }
+    )
+
+
+def distributed(*places, cups=VALID_CUPS, organization=None, **fields):
+    """Save a distributed invoice: return the parent and a child for each facility, in equal shares."""
+    person = fields.pop("uploaded_by", None) or user()
+    parent = invoice(
+        organization=organization or places[0].organization, is_parent=True, cups=cups, uploaded_by=person, **fields
+    )
+    share = (Decimal(1) / len(places)).quantize(Decimal("0.0000000001"))
+    children = [
+        invoice(
+            facility=place,
+            cups=cups,
+            source_invoice=parent,
+            percentage=share,
+            uploaded_by=person,
+            **{"invoice_number": parent.invoice_number, **fields},
+        )
+        for place in places
+    ]
+    return parent, children
+
+
+def _only(fields, name):
+    return {name: fields[name]} if fields.get(name) else {}

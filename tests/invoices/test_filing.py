@@ -1,0 +1,293 @@
+"""Creating, changing and deleting an invoice, whole or distributed."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from invoices import cups, filing, grouping
+from invoices.filing import Share
+from invoices.models import CupsGroup, Invoice, InvoiceChange
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def file(organization, author):
+    """File an electricity invoice of January 2024; a test names what matters."""
+
+    def file(*places, **fields):
+        shares = fields.pop("shares", None) or [Share(place, Decimal(1) / len(places)) for place in places]
+        return filing.create(
+            **{
+                "organization": organization,
+                "by": author,
+                "type": "electricity",
+                "unit": factories.unit(),
+                "base_quantity": Decimal(1000),
+                "start_date": date(2024, 1, 1),
+                "end_date": date(2024, 1, 31),
+                "cups": factories.VALID_CUPS,
+                "shares": shares,
+                **fields,
+            }
+        )
+
+    return file
+
+
+@pytest.fixture
+def elsewhere(organization):
+    return factories.facility(organization=organization, name="Bilbao")
+
+
+def change(invoice, author, **changes):
+    return filing.change(organization=invoice.organization, invoice_id=invoice.pk, by=author, changes=changes)
+
+
+def delete(invoice, author):
+    filing.delete(organization=invoice.organization, invoice_id=invoice.pk, by=author)
+
+
+class TestCreate:
+    def test_files_one_row_for_one_facility(self, file, facility, author):
+        invoice = file(facility, invoice_number="E-1")
+
+        assert Invoice.objects.get() == invoice
+        assert (invoice.quantity, invoice.percentage, invoice.is_parent) == (1000, 1, False)
+        assert (invoice.status, invoice.uploaded_by, invoice.invoice_number) == ("loading", author.user, "E-1")
+        assert CupsGroup.objects.get().invoice_count == 1
+
+    def test_keeps_what_was_printed(self, file, facility):
+        invoice = file(facility, cups=" es 1234-123456789012-jy ")
+
+        assert invoice.cups == invoice.printed_cups == "es 1234-123456789012-jy"
+
+    def test_files_a_parent_and_a_child_per_facility(self, file, facility, elsewhere):
+        parent = file(facility, elsewhere, shares=[Share(facility, Decimal("0.6")), Share(elsewhere, Decimal("0.4"))])
+
+        children = Invoice.objects.filter(source_invoice=parent)
+        assert (parent.is_parent, parent.facility, parent.quantity) == (True, None, 1000)
+        assert {child.facility: child.quantity for child in children} == {facility: 600, elsewhere: 400}
+        assert CupsGroup.objects.count() == 2
+
+    @pytest.mark.parametrize("count", [3, 7])
+    def test_parts_always_add_up_to_the_whole(self, file, organization, count):
+        places = [factories.facility(organization=organization) for _ in range(count)]
+
+        parent = file(*places, base_quantity=Decimal("1000.000001"))
+
+        children = Invoice.objects.filter(source_invoice=parent)
+        assert sum(child.quantity for child in children) == Decimal("1000.000001")
+        assert sum(child.percentage for child in children) == 1
+
+    @pytest.mark.parametrize(("last", "accepted"), [("0.4001", True), ("0.3999", True), ("0.4002", False)])
+    def test_rounded_shares_are_accepted_to_a_ten_thousandth(self, file, facility, elsewhere, last, accepted):
+        shares = [Share(facility, Decimal("0.6")), Share(elsewhere, Decimal(last))]
+
+        if accepted:
+            parent = file(shares=shares)
+            assert [child.percentage for child in parent.children.order_by("pk")] == [Decimal("0.6"), Decimal("0.4")]
+            return
+        with pytest.raises(filing.InvalidTotalPercentage):
+            file(shares=shares)
+        assert not Invoice.objects.exists()
+
+    def test_a_child_belongs_to_the_organization_of_its_facility(self, file, facility, organization):
+        below = factories.organization(parent=organization)
+        there = factories.facility(organization=below)
+
+        file(facility, there)
+
+        assert Invoice.objects.get(facility=there).organization == below
+        assert CupsGroup.objects.get(facility=there).organization == below
+
+    def test_negative_quantities_are_corrections(self, file, facility):
+        assert file(facility, base_quantity=Decimal(-40)).quantity == -40
+
+    def test_refuses_a_period_that_ends_before_it_starts(self, file, facility):
+        with pytest.raises(filing.InvalidPeriod):
+            file(facility, end_date=date(2023, 12, 31))
+        assert not Invoice.objects.exists()
+
+    def test_refuses_a_contract_of_another_facility(self, file, facility, elsewhere):
+        with pytest.raises(filing.ContractOfAnotherFacility):
+            file(facility, supply_contract=factories.supply_contract(facility=elsewhere))
+        assert not Invoice.objects.exists()
+
+    def test_refuses_a_code_that_can_not_be_stored(self, file, facility):
+        with pytest.raises(cups.NotAcceptable):
+            file(facility, cups="x" * 65)
+        assert not Invoice.objects.exists()
+
+
+class TestChange:
+    def test_moves_the_invoice_from_group_to_group(self, file, facility, elsewhere, author):
+        invoice = file(facility)
+
+        change(invoice, author, cups="ES1", facility=elsewhere)
+
+        assert list(CupsGroup.objects.values_list("cups", "facility")) == [("ES1", elsewhere.pk)]
+
+    def test_is_logged_with_what_it_was(self, file, facility, author):
+        invoice = file(facility)
+
+        change(invoice, author, cups="ES1", start_date=date(2023, 12, 1))
+
+        logged = InvoiceChange.objects.get()
+        assert (logged.invoice_id, logged.by, logged.through) == (invoice.pk, author.user, author.through)
+        assert logged.before == {"cups": factories.VALID_CUPS, "start_date": "2024-01-01"}
+        assert logged.after == {"cups": "ES1", "start_date": "2023-12-01"}
+
+    def test_to_the_same_is_none(self, file, facility, author):
+        invoice = file(facility)
+
+        assert change(invoice, author, cups=invoice.cups).updated_at == invoice.updated_at
+        assert not InvoiceChange.objects.exists()
+
+    def test_leaves_what_was_printed(self, file, facility, author):
+        invoice = change(file(facility), author, cups="ES1")
+
+        assert invoice.printed_cups == factories.VALID_CUPS
+
+    def test_of_the_billed_quantity_changes_the_quantity(self, file, facility, author):
+        assert change(file(facility), author, base_quantity=Decimal(7)).quantity == 7
+
+    def test_taking_the_code_away_empties_the_group(self, file, facility, author):
+        change(file(facility), author, cups="")
+
+        assert not CupsGroup.objects.exists()
+
+    def test_of_a_parent_is_passed_on(self, file, facility, elsewhere, author):
+        parent = file(facility, elsewhere)
+        supplier = factories.supplier()
+
+        change(parent, author, cups="ES1", supplier=supplier, status="review")
+
+        assert set(Invoice.objects.values_list("cups", "supplier", "status")) == {("ES1", supplier.pk, "review")}
+        assert list(grouping.differences(organization=parent.organization)) == []
+        assert InvoiceChange.objects.count() == 3
+
+    def test_of_a_parent_reaches_its_children_below(self, file, facility, organization, author):
+        there = factories.facility(organization=factories.organization(parent=organization))
+        parent = file(facility, there)
+
+        change(parent, author, cups="ES1")
+
+        assert list(CupsGroup.objects.values_list("cups", flat=True)) == ["ES1", "ES1"]
+
+    @pytest.mark.parametrize("field", ["facility", "base_quantity", "supply_contract"])
+    def test_of_a_parents_parts_is_refused(self, file, facility, elsewhere, author, field):
+        parent = file(facility, elsewhere)
+        value = {
+            "facility": facility,
+            "base_quantity": Decimal(7),
+            "supply_contract": factories.supply_contract(facility=facility),
+        }[field]
+
+        with pytest.raises(filing.DistributedInvoice):
+            change(parent, author, **{field: value})
+        assert not InvoiceChange.objects.exists()
+
+    @pytest.mark.parametrize("field", ["cups", "facility", "type"])
+    def test_is_refused_when_datadis_backs_it(self, facility, elsewhere, author, field):
+        contract = factories.datadis_contract(facility=facility)
+        invoice = factories.invoice(facility=facility, supply_contract=contract)
+
+        with pytest.raises(filing.LockedByDatadis):
+            change(invoice, author, **{field: {"cups": "ES1", "facility": elsewhere, "type": "heat"}[field]})
+        assert Invoice.objects.get().cups == factories.VALID_CUPS
+
+    def test_of_the_status_is_not_refused_when_datadis_backs_it(self, facility, author):
+        contract = factories.datadis_contract(facility=facility)
+        invoice = factories.invoice(facility=facility, supply_contract=contract)
+
+        assert change(invoice, author, status="review").status == "review"
+
+    def test_refuses_a_facility_of_another_organization(self, file, facility, author, other_organization):
+        invoice = file(facility)
+
+        with pytest.raises(filing.FacilityOfAnotherOrganization):
+            change(invoice, author, facility=factories.facility(organization=other_organization))
+        assert Invoice.objects.get().facility == facility
+
+    def test_refuses_a_facility_that_the_contract_is_not_of(self, facility, elsewhere, author):
+        contract = factories.supply_contract(facility=facility)
+        invoice = factories.invoice(facility=facility, supply_contract=contract)
+
+        with pytest.raises(filing.ContractOfAnotherFacility):
+            change(invoice, author, facility=elsewhere)
+        assert Invoice.objects.get().facility == facility
+
+    def test_refuses_a_period_that_ends_before_it_starts(self, file, facility, author):
+        with pytest.raises(filing.InvalidPeriod):
+            change(file(facility), author, end_date=date(2023, 1, 1))
+        assert not InvoiceChange.objects.exists()
+
+    def test_another_organizations_invoice_is_not_found(self, facility, author, other_organization):
+        theirs = factories.invoice(facility=factories.facility(organization=other_organization))
+
+        with pytest.raises(filing.InvoiceNotFound):
+            filing.change(organization=facility.organization, invoice_id=theirs.pk, by=author, changes={"cups": "ES1"})
+        assert Invoice.objects.get().cups == factories.VALID_CUPS
+
+
+class TestDelete:
+    def test_leaves_the_content_in_the_log(self, file, facility, author):
+        invoice = file(facility, invoice_number="E-1")
+
+        delete(invoice, author)
+
+        logged = InvoiceChange.objects.get()
+        assert not Invoice.objects.exists()
+        assert not CupsGroup.objects.exists()
+        assert (logged.action, logged.invoice_number, logged.after) == ("deleted", "E-1", {})
+        assert (logged.before["cups"], logged.before["quantity"]) == (factories.VALID_CUPS, "1000.000000")
+
+    def test_of_a_parent_takes_its_children_along(self, file, facility, elsewhere, author):
+        delete(file(facility, elsewhere), author)
+
+        assert not Invoice.objects.exists()
+        assert not CupsGroup.objects.exists()
+        assert InvoiceChange.objects.count() == 3
+
+    def test_of_one_child_is_refused(self, file, facility, elsewhere, author):
+        parent = file(facility, elsewhere)
+
+        with pytest.raises(filing.DistributedInvoice):
+            delete(parent.children.first(), author)
+        assert Invoice.objects.count() == 3
+
+    def test_is_refused_when_datadis_backs_it(self, facility, author):
+        invoice = factories.invoice(facility=facility, supply_contract=factories.datadis_contract(facility=facility))
+
+        with pytest.raises(filing.LockedByDatadis):
+            delete(invoice, author)
+        assert Invoice.objects.exists()
+
+    def test_an_unknown_invoice_is_not_found(self, organization, author):
+        with pytest.raises(filing.InvoiceNotFound, match="not found"):
+            filing.delete(organization=organization, invoice_id=uuid4(), by=author)
+
+
+class TestTheDatabaseRefuses:
+    def test_an_invoice_at_another_organizations_facility(self, organization, other_organization):
+        theirs = factories.facility(organization=other_organization)
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            factories.build_invoice(organization=organization, facility=theirs).save()
+
+    def test_moving_an_invoice_to_another_organization(self, facility, other_organization):
+        invoice = factories.invoice(facility=facility)
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Invoice.objects.filter(pk=invoice.pk).update(organization=other_organization)
+
+    def test_an_invoice_on_another_organizations_contract(self, facility, other_organization):
+        contract = factories.supply_contract(facility=factories.facility(organization=other_organization))
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            factories.build_invoice(facility=facility, supply_contract=contract).save()

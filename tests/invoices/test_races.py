@@ -1,0 +1,232 @@
+"""
+Two people at the same moment, each with a connection of their own.
+
+Each race is run twice: as the project is, where it ends well, and with the row locks taken out, where the same
+assertion must not hold. A race that also ends well without its lock would prove nothing.
+"""
+
+import threading
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from unittest import mock
+
+import pytest
+from django.db import connection, transaction
+
+from invoices import consolidating, filing, grouping, undoing
+from invoices.consolidating import Source
+from invoices.models import CupsGroup, Invoice
+from tests import factories
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one transaction write at a time"),
+]
+
+LONG_ENOUGH_TO_SEE_IT_WAIT = 0.6
+RIGHT, WRONG = "ES0021000000000000001AB", "ES0021000000000000001A"
+
+
+class Person(threading.Thread):
+    """Somebody who does one thing in a thread and a connection of their own; keeps the result or the refusal."""
+
+    def __init__(self, deed):
+        super().__init__(daemon=True)
+        self.deed, self.result, self.error = deed, None, None
+
+    def run(self):
+        try:
+            self.result = self.deed()
+        except Exception as error:  # noqa: BLE001 (the test looks at it)
+            self.error = error
+        finally:
+            connection.close()
+
+    def done(self):
+        self.join(timeout=20)
+        assert not self.is_alive(), "still waiting: a deadlock"
+        return self
+
+
+class Unhurried(Person):
+    """Somebody whose transaction stays open after the deed until they are told to commit."""
+
+    def __init__(self, deed):
+        self.did, self.may_commit = threading.Event(), threading.Event()
+        super().__init__(lambda: self._slowly(deed))
+
+    def _slowly(self, deed):
+        with transaction.atomic():
+            result = deed()
+            self.did.set()
+            assert self.may_commit.wait(timeout=20)
+        return result
+
+    def start_and_pause(self):
+        self.start()
+        assert self.did.wait(timeout=20), self.error
+        return self
+
+    def commit(self):
+        self.may_commit.set()
+        return self.done()
+
+
+def meanwhile(slow, quick):
+    """Let one person do something without committing, another start, the first commit, and both end."""
+    first, second = Unhurried(slow).start_and_pause(), Person(quick)
+    second.start()
+    second.join(timeout=LONG_ENOUGH_TO_SEE_IT_WAIT)
+    waited = second.is_alive()
+    first.commit()
+    return first, second.done(), waited
+
+
+@contextmanager
+def as_is():
+    yield
+
+
+@contextmanager
+def without_locks():
+    """Read the groups where the project locks them. Inserting a missing group waits too, so that goes as well."""
+
+    def look(keys, *, where_present=()):
+        wanted = set(keys)
+        present = grouping.read({*wanted, *where_present})
+        missing = sorted(wanted - {grouping.key_of(group) for group in present})
+        return present + [CupsGroup(**key._asdict(), check_result="other") for key in missing]
+
+    with mock.patch.object(grouping, "lock", look):
+        yield
+
+
+both_ways = pytest.mark.parametrize(("locks", "ends_well"), [(as_is, True), (without_locks, False)])
+
+
+def consolidate(facility, source, target, author):
+    return lambda: consolidating.consolidate(
+        organization=facility.organization, sources=[Source(source, facility.pk)], target=target, by=author
+    )
+
+
+def is_true(organization):
+    return list(grouping.differences(organization=organization)) == []
+
+
+@both_ways
+def test_a_group_that_becomes_locked_in_between_is_refused(organization, facility, author, locks, ends_well):
+    invoice = factories.invoice(facility=facility, cups=WRONG)
+    contract = factories.datadis_contract(facility=facility, cups=WRONG)
+
+    def link():
+        filing.change(
+            organization=organization, invoice_id=invoice.pk, by=author, changes={"supply_contract": contract}
+        )
+
+    with locks():
+        _linker, consolidator, _waited = meanwhile(link, consolidate(facility, WRONG, RIGHT, author))
+
+    refused = isinstance(consolidator.error, consolidating.LockedByDatadis)
+    kept = Invoice.objects.get().cups == WRONG
+    assert (refused and kept) is ends_well
+    assert not ends_well or is_true(organization)
+
+
+@both_ways
+def test_an_invoice_filed_at_the_same_moment_is_not_lost(organization, facility, author, locks, ends_well):
+    factories.invoices(3, facility=facility, cups=WRONG)
+    unit = factories.unit()
+
+    def file():
+        filing.create(
+            organization=organization,
+            by=author,
+            type="electricity",
+            unit=unit,
+            base_quantity=Decimal(5),
+            start_date=date(2024, 5, 1),
+            end_date=date(2024, 5, 31),
+            cups=WRONG,
+            shares=[filing.Share(facility)],
+        )
+
+    with locks():
+        _consolidator, clerk, waited = meanwhile(consolidate(facility, WRONG, RIGHT, author), file)
+
+    assert clerk.error is None
+    assert waited or not ends_well
+    assert Invoice.objects.filter(cups=WRONG).count() == 1
+    true = is_true(organization) and sorted(CupsGroup.objects.values_list("cups", "invoice_count")) == [
+        (WRONG, 1),
+        (RIGHT, 3),
+    ]
+    assert true is ends_well
+
+
+@both_ways
+def test_opposite_consolidations_lose_no_count(organization, facility, author, locks, ends_well):
+    factories.invoices(3, facility=facility, cups=WRONG)
+    factories.invoices(2, facility=facility, cups=RIGHT)
+
+    with locks():
+        _first, second, _waited = meanwhile(
+            consolidate(facility, WRONG, RIGHT, author), consolidate(facility, RIGHT, WRONG, author)
+        )
+
+    moved_all = second.error is None and second.result.updated_count == 5
+    assert (moved_all and is_true(organization)) is ends_well
+
+
+def test_opposite_consolidations_never_wait_for_each_other_in_a_circle(organization, facility, author):
+    places = [facility, factories.facility(organization=organization)]
+    for place in places:
+        factories.invoices(3, facility=place, cups=WRONG)
+        factories.invoices(2, facility=place, cups=RIGHT)
+
+    def again_and_again(source, target):
+        def deed():
+            for _round in range(15):
+                consolidating.consolidate(
+                    organization=organization,
+                    sources=[Source(source, place.pk) for place in places],
+                    target=target,
+                    by=author,
+                )
+
+        return deed
+
+    people = [Person(again_and_again(*codes)) for codes in [(WRONG, RIGHT), (RIGHT, WRONG)] * 2]
+    for person in people:
+        person.start()
+    errors = [person.done().error for person in people]
+
+    assert errors == [None] * 4
+    assert Invoice.objects.count() == 10
+    assert is_true(organization)
+
+
+def test_of_two_undos_at_the_same_moment_one_finds_nothing_left(organization, facility, author):
+    factories.invoices(3, facility=facility, cups=WRONG)
+    done = consolidate(facility, WRONG, RIGHT, author)().consolidation
+
+    def undo():
+        return undoing.undo(organization=organization, consolidation_id=done.pk, by=author)
+
+    first, second, waited = meanwhile(undo, undo)
+
+    assert waited
+    assert first.result.restored_count == 3
+    assert isinstance(second.error, undoing.AlreadyUndone)
+    assert is_true(organization)
+
+
+def test_of_two_consolidations_of_siblings_the_second_takes_the_parent_along(organization, facility, author):
+    elsewhere = factories.facility(organization=organization)
+    parent, _children = factories.distributed(facility, elsewhere, cups=WRONG)
+
+    meanwhile(consolidate(facility, WRONG, RIGHT, author), consolidate(elsewhere, WRONG, RIGHT, author))
+
+    parent.refresh_from_db()
+    assert parent.cups == RIGHT
