@@ -1,7 +1,7 @@
 """The evidence of what was rewritten. Append-only: triggers refuse UPDATE and DELETE on both databases."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -74,11 +74,13 @@ class ConsolidationQuerySet(models.QuerySet["Consolidation"]):
         last = ConsolidationUndo.objects.filter(
             consolidation=models.OuterRef("pk"), organization=models.OuterRef("organization")
         ).order_by("-created_at")
-        return self.annotate(
+        annotated = self.annotate(
             restored_count=Coalesce(models.Sum("undos__restored_count"), 0),
             undone_at=models.Subquery(last.values("created_at")[:1]),
             undone_by_id=models.Subquery(last.values("by")[:1], output_field=models.UUIDField()),
         )
+        # The plugin knows the names but not our types of what was added.
+        return cast("models.QuerySet[WithUndos, WithUndos]", annotated)
 
 
 class Consolidation(Evidence):

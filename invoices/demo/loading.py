@@ -1,0 +1,86 @@
+"""Writes the demo into a database that holds nothing else, and says what is in it."""
+
+from typing import NamedTuple
+
+from django.db import transaction
+
+from facilities.demo import DEMO_NEIGHBOUR_ID, DEMO_ORGANIZATION_IDS, DEMO_USER_IDS
+from facilities.models import ApiKey, Facility, Membership, Organization, SupplyContract, User
+from invoices import grouping
+from invoices.demo import company, reference, world
+from invoices.grouping import GroupKey
+from invoices.models import CupsGroup, Invoice
+
+
+class NotEmpty(Exception):
+    """The database holds something that the demo did not make, and that it would stand beside."""
+
+
+class Counts(NamedTuple):
+    """How much one organization of the demo holds, or all of them."""
+
+    facilities: int
+    invoices: int
+    groups: int
+    contracts: int
+
+
+def is_loaded() -> bool:
+    """Tell whether the demo is there, as it was made or as somebody changed it since."""
+    return Organization.objects.filter(pk=DEMO_ORGANIZATION_IDS["group"]).exists()
+
+
+def check_organizations() -> None:
+    """Raise NotEmpty when an organization is there that the demo did not make."""
+    stranger = Organization.objects.exclude(pk__in=DEMO_ORGANIZATION_IDS.values()).order_by("name").first()
+    if stranger is not None:
+        raise NotEmpty(f"The database holds the organization “{stranger}”, which the demo did not make")
+
+
+@transaction.atomic
+def load() -> None:
+    """
+    Write the whole demo, or nothing.
+
+    Raise NotEmpty when an organization or an account of somebody else is in the way.
+    """
+    check_organizations()
+    _check_accounts()
+    Organization.objects.bulk_create(company.organizations())
+    User.objects.bulk_create(company.people())
+    Membership.objects.bulk_create(company.memberships())
+    ApiKey.objects.bulk_create([company.api_key()])
+
+    built = world.build(reference.stored())
+    Facility.objects.bulk_create(company.facilities(built.supplies))
+    SupplyContract.objects.bulk_create(built.contracts)
+    Invoice.objects.bulk_create(built.invoices, batch_size=1_000)
+    grouping.refresh(key for invoice in built.invoices if (key := GroupKey.of(invoice)) is not None)
+
+
+def counts(*organizations: str) -> Counts:
+    """Return how much these organizations of the demo hold, by its names for them."""
+    ids = [DEMO_ORGANIZATION_IDS[organization] for organization in organizations]
+    return Counts(
+        *(
+            model._default_manager.filter(organization_id__in=ids).count()
+            for model in (Facility, Invoice, CupsGroup, SupplyContract)
+        )
+    )
+
+
+def roles() -> list[tuple[str, str]]:
+    """Return the demo's accounts that one can sign in with, and the role of each in the group."""
+    held = Membership.objects.filter(
+        organization=DEMO_ORGANIZATION_IDS["group"], user__in=DEMO_USER_IDS.values()
+    ).order_by("user__username")
+    return [(membership.user.username, membership.role) for membership in held.select_related("user")]
+
+
+def _check_accounts() -> None:
+    names = [*DEMO_USER_IDS, company.NEIGHBOUR]
+    taken = User.objects.filter(username__in=names) | User.objects.filter(
+        pk__in=[*DEMO_USER_IDS.values(), DEMO_NEIGHBOUR_ID]
+    )
+    if stranger := taken.order_by("username").first():
+        raise NotEmpty(f"The database holds an account “{stranger}”, which the demo did not make")
