@@ -79,19 +79,20 @@ def rewrite(invoices: QuerySet[Invoice], *, organization_id: UUID, consolidation
     _take_parents_along(organization_id=organization_id, consolidation_id=consolidation_id, target=target)
 
 
-def restore(rewritten: QuerySet[ConsolidatedInvoice], *, organization_id: UUID, undo_id: UUID, target: str) -> int:
+def restore(
+    rewritten: QuerySet[ConsolidatedInvoice], *, organization_id: UUID, consolidation: Consolidation, undo_id: UUID
+) -> int:
     """
-    Record the rewritten invoices as put back by the undo, then give them the code that they had before.
+    Record invoices that the consolidation rewrote as put back by the undo, then give them the code that they had.
 
     A parent of a distributed invoice goes back with the first of its children. Return how many were put back, parents
     not counted.
     """
-    count = _mark_undone(rewritten, organization_id=organization_id, undo_id=undo_id)
-    _put_back(organization_id=organization_id, undo_id=undo_id)
-
-    parents = _parents_to_put_back(organization_id=organization_id, undo_id=undo_id, target=target)
-    if _mark_undone(parents, organization_id=organization_id, undo_id=undo_id):
-        _put_back(organization_id=organization_id, undo_id=undo_id)
+    own = {"organization_id": organization_id, "undo_id": undo_id}
+    count = _mark_undone(rewritten, **own)
+    _put_back(consolidation, **own)
+    if _mark_undone(_parents_to_put_back(consolidation, **own), **own):
+        _put_back(consolidation, **own)
     return count
 
 
@@ -146,28 +147,25 @@ def _mark_undone(rewritten: QuerySet[ConsolidatedInvoice], *, organization_id: U
     return _insert_select(UndoneInvoice, columns, rows.values_list("by_undo", "owner", "pk"))
 
 
-def _put_back(*, organization_id: UUID, undo_id: UUID) -> None:
-    undone = ConsolidatedInvoice.objects.filter(organization_id=organization_id, undone__undo_id=undo_id)
-    before = undone.filter(invoice_id=OuterRef("pk")).values("previous_cups")[:1]
-    Invoice.objects.filter(pk__in=undone.values("invoice_id")).update(
+def _put_back(consolidation: Consolidation, *, organization_id: UUID, undo_id: UUID) -> None:
+    recorded = ConsolidatedInvoice.objects.filter(organization_id=organization_id, consolidation=consolidation)
+    # One row by a unique key, whatever the planner makes of tables that have just grown.
+    before = recorded.filter(invoice_id=OuterRef("pk")).values("previous_cups")
+    Invoice.objects.filter(pk__in=recorded.filter(undone__undo_id=undo_id).values("invoice_id")).update(
         cups=Subquery(before, output_field=CharField()), updated_at=timezone.now()
     )
 
 
-def _parents_to_put_back(*, organization_id: UUID, undo_id: UUID, target: str) -> QuerySet[ConsolidatedInvoice]:
+def _parents_to_put_back(
+    consolidation: Consolidation, *, organization_id: UUID, undo_id: UUID
+) -> QuerySet[ConsolidatedInvoice]:
     """Return the recorded parents, still under the target, of the children that the undo has put back."""
-    put_back = ConsolidatedInvoice.objects.filter(organization_id=organization_id, undone__undo_id=undo_id)
-    children = Invoice.objects.of(organization_id).filter(pk__in=put_back.values("invoice_id"))
-    parents = Invoice.objects.filter(
-        pk__in=children.filter(source_invoice__isnull=False).values("source_invoice_id"), cups=target
+    recorded = ConsolidatedInvoice.objects.filter(organization_id=organization_id, consolidation=consolidation)
+    children = Invoice.objects.of(organization_id).filter(
+        pk__in=recorded.filter(undone__undo_id=undo_id).values("invoice_id"), source_invoice__isnull=False
     )
-    return ConsolidatedInvoice.objects.filter(
-        organization_id=organization_id,
-        consolidation_id__in=put_back.values("consolidation_id"),
-        is_parent=True,
-        undone=None,
-        invoice_id__in=parents.values("pk"),
-    )
+    parents = Invoice.objects.filter(pk__in=children.values("source_invoice_id"), cups=consolidation.target_cups)
+    return recorded.filter(is_parent=True, undone=None, invoice_id__in=parents.values("pk"))
 
 
 def _insert_select(model: type[Model], columns: Sequence[str], rows: QuerySet[Any, Any]) -> int:

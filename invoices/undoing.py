@@ -103,12 +103,12 @@ def undo(
     wanted = _wanted(done, invoice_ids)
     conflicting = conflicts_among(done, wanted)
     conflict_count = conflicting.count()
-    restorable = wanted.exclude(pk__in=conflicting.values("pk"))
+    restorable = wanted.filter(_is_as_left(done))
     if conflict_count and not (skip_conflicts and restorable.exists()):
         raise ConflictsFound(describe(done, conflicting), conflict_count)
 
     undo_id = new_id()
-    restored = rewriting.restore(restorable, organization_id=organization.pk, undo_id=undo_id, target=done.target_cups)
+    restored = rewriting.restore(restorable, organization_id=organization.pk, consolidation=done, undo_id=undo_id)
     grouping.refresh(grouping.key_of(group) for group in locked)
     return ConsolidationUndo.objects.create(
         id=undo_id,
@@ -151,13 +151,7 @@ def outstanding(done: Consolidation) -> QuerySet[ConsolidatedInvoice]:
 
 def conflicts_among(done: Consolidation, rewritten: QuerySet[ConsolidatedInvoice]) -> QuerySet[ConsolidatedInvoice]:
     """Keep the rewritten invoices that are no longer as the consolidation left them."""
-    as_left = Invoice.objects.of(done.organization_id).filter(
-        ~Q(BACKED_BY_DATADIS),
-        pk=OuterRef("invoice_id"),
-        facility_id=OuterRef("facility_id"),
-        cups=done.target_cups,
-    )
-    return rewritten.filter(~Exists(as_left))
+    return rewritten.filter(~_is_as_left(done))
 
 
 def describe(done: Consolidation, conflicting: QuerySet[ConsolidatedInvoice]) -> list[Conflict]:
@@ -176,6 +170,16 @@ def describe(done: Consolidation, conflicting: QuerySet[ConsolidatedInvoice]) ->
         .values_list("invoice_id", "consolidation_id")
     )
     return [_describe(done, row, present.get(row.invoice_id), later.get(row.invoice_id)) for row in rows]
+
+
+def _is_as_left(done: Consolidation) -> Exists:
+    as_left = Invoice.objects.of(done.organization_id).filter(
+        ~Q(BACKED_BY_DATADIS),
+        pk=OuterRef("invoice_id"),
+        facility_id=OuterRef("facility_id"),
+        cups=done.target_cups,
+    )
+    return Exists(as_left)
 
 
 def _describe(done: Consolidation, row: ConsolidatedInvoice, invoice: Invoice | None, later: UUID | None) -> Conflict:

@@ -126,6 +126,7 @@ class Invoice(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="invoices",
+        db_index=False,
     )
     supplier = models.ForeignKey(
         Supplier,
@@ -155,6 +156,7 @@ class Invoice(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,
         # `filing` deletes children first; the database refuses a parent that still has some.
         on_delete=models.DO_NOTHING,
         related_name="children",
@@ -206,7 +208,16 @@ class Invoice(models.Model):
                 name="invoice_by_group",
             ),
             models.Index(fields=["organization", "-start_date", "id"], name="invoice_by_start"),
-            models.Index(fields=["facility", "organization"], name="invoice_by_facility"),
+            models.Index(fields=["organization", "facility", "-start_date"], name="invoice_by_facility"),
+            # Most invoices have neither: a partial index costs their rewriting nothing.
+            models.Index(
+                fields=["supply_contract"],
+                condition=models.Q(supply_contract__isnull=False),
+                name="invoice_by_contract",
+            ),
+            models.Index(
+                fields=["source_invoice"], condition=models.Q(source_invoice__isnull=False), name="invoice_by_parent"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -65,6 +65,19 @@ def test_what_is_read_only_is_so_for_a_superuser_too(door):
     assert not door.has_delete_permission(request)
 
 
+def test_a_door_that_names_no_domain_call_writes_nothing(organization):
+    door = DomainAdmin(Organization, admin.site)
+    request = RequestFactory().get("/")
+
+    for write in (
+        lambda: door.save_model(request, organization, None, change=True),
+        lambda: door.delete_model(request, organization),
+        lambda: door.save_formset(request, None, None, change=True),
+    ):
+        with pytest.raises(NotImplementedError):
+            write()
+
+
 @pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
 def test_a_door_shows_only_what_one_is_assigned_to(model, organization, other_organization):
     mine, theirs = make_row(model, organization), make_row(model, other_organization)
