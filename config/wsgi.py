@@ -8,13 +8,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class _Request(WSGIRequest):
+    # Its own types don't tell of the method.
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         """Take a content type that can't be read for one that nobody knows: Django's own would be a 500."""
         try:
-            super()._set_content_type_params(meta)
+            super()._set_content_type_params(meta)  # type: ignore[misc]
         except ValueError:
             meta["CONTENT_TYPE"] = "application/octet-stream"
-            super()._set_content_type_params(meta)
+            super()._set_content_type_params(meta)  # type: ignore[misc]
 
 
 class _Handler(WSGIHandler):
