@@ -1,0 +1,27 @@
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+
+from facilities.access import Author
+from facilities.api import refusals
+from facilities.models import Organization, Role, User
+
+
+class AuthorizedRequest(Request):
+    """A request as an action gets it: MayActForOrganization has found out who asks, for whom, and as what."""
+
+    user: User
+    organization: Organization
+    role: Role
+    author: Author
+
+
+def read(request: Request, serializer: type[Serializer[Any]]) -> dict[str, Any]:
+    """Return the request's body as the serializer understands it; raise Malformed."""
+    # No body under the content type of a form comes as an empty QueryDict, which serializers read as an HTML form.
+    given = serializer(data={} if isinstance(request.data, QueryDict) else request.data)
+    if given.is_valid():
+        return dict(given.validated_data)
+    raise refusals.malformed_in("body", given.errors)
