@@ -1,6 +1,7 @@
 """How tests call the REST routes."""
 
 import json
+from uuid import UUID
 
 from django.test import Client
 
@@ -10,6 +11,9 @@ CUPS = "/v1/invoices/cups"
 CONSOLIDATE = "/v1/invoices/consolidate-cups"
 PREVIEW = "/v1/invoices/consolidate-cups/preview"
 CONSOLIDATIONS = "/v1/consolidations"
+
+# An id that nothing has; the same in every process, as names of tests must be.
+NOBODYS = UUID("00000000-0000-7000-8000-000000000000")
 
 
 def client(organization, role="editor", **fields):

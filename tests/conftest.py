@@ -36,9 +36,8 @@ def _scoped_to_organizations(request):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _sqlite_flushes_evidence():
-    """Let the flush after a transactional test empty tables whose triggers refuse DELETE; PostgreSQL truncates."""
-    with tenants.flush_without_triggers():
+def _flushes_leave_reference_rows():
+    with tenants.flush_what_tests_made():
         yield
 
 

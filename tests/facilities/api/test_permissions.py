@@ -11,8 +11,8 @@ from tests import api, factories
 
 pytestmark = pytest.mark.django_db
 
-READS = [api.CUPS, api.CONSOLIDATIONS, f"{api.CONSOLIDATIONS}/{uuid4()}"]
-WRITES = [api.CONSOLIDATE, f"{api.CONSOLIDATIONS}/{uuid4()}/undo"]
+READS = [api.CUPS, api.CONSOLIDATIONS, f"{api.CONSOLIDATIONS}/{api.NOBODYS}"]
+WRITES = [api.CONSOLIDATE, f"{api.CONSOLIDATIONS}/{api.NOBODYS}/undo"]
 
 
 def not_found(organization_id):
@@ -132,7 +132,7 @@ class TestASession:
 
         assert [item["cups"] for item in browser.get(api.CUPS).json()["items"]] == ["BELOW"]
 
-    @pytest.mark.parametrize("chosen", ["not a uuid", 7, None, str(uuid4())])
+    @pytest.mark.parametrize("chosen", ["not a uuid", 7, None, str(api.NOBODYS)])
     def test_comes_back_to_the_highest_one_when_that_is_out_of_reach(self, organization, chosen):
         browser = self._switched(factories.member(organization), chosen)
 

@@ -235,7 +235,7 @@ MALFORMED = [
     ({"sources": [_one(cups=False)]}, ["sources", 0, "cups"]),
     ({"sources": [_one(cups="A\x00")]}, ["sources", 0, "cups"]),
     ({"sources": [_one(cups="\udfff")]}, ["sources", 0, "cups"]),
-    ({"sources": [{"facility_id": str(uuid4())}]}, ["sources", 0, "cups"]),
+    ({"sources": [{"facility_id": str(api.NOBODYS)}]}, ["sources", 0, "cups"]),
     ({"sources": [{"cups": SHORT}]}, ["sources", 0, "facility_id"]),
     ({"sources": [_one(facility_id=None)]}, ["sources", 0, "facility_id"]),
     ({"sources": [_one(facility_id=5)]}, ["sources", 0, "facility_id"]),
