@@ -1,0 +1,67 @@
+"""What the domain refuses, in words that a member of staff can act on."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from facilities.admin import refusals
+from facilities.admin.refusals import Refusals
+from invoices import consolidating, filing, grouping, undoing
+from invoices import cups as cups_codes
+
+SHOWN_CODES = 5
+
+
+def _locked(refusal: consolidating.LockedByDatadis) -> str:
+    return _(
+        "Backed by a Datadis contract, so it can't be rewritten: %(codes)s. Untick it; it can be the target instead."
+    ) % {"codes": _listed(refusal.codes)}
+
+
+def _different(refusal: consolidating.ValidCodesDiffer) -> str:
+    return _(
+        "These are correct CUPS of different supplies: %(codes)s. To join them all the same, type the target again."
+    ) % {"codes": _listed(refusal.codes)}
+
+
+def _conflicts(refusal: undoing.ConflictsFound) -> str:
+    return _("%(count)d of the invoices have changed since. Skip them to undo the others.") % {"count": refusal.total}
+
+
+def _not_acceptable(refusal: Exception) -> str:
+    return _("That can't be a code: %(reason)s") % {"reason": refusal}
+
+
+def _listed(codes: Sequence[str]) -> str:
+    few = ", ".join(dict.fromkeys(codes[:SHOWN_CODES]))
+    return few if len(codes) <= SHOWN_CODES else f"{few}…"
+
+
+REFUSALS: Refusals = {
+    **refusals.REFUSALS,
+    cups_codes.NotAcceptable: _not_acceptable,
+    grouping.GroupsKeptChanging: gettext_lazy("Others are changing the same codes at this moment. Try again."),
+    consolidating.LockedByDatadis: _locked,
+    consolidating.ValidCodesDiffer: _different,
+    consolidating.PlanChanged: gettext_lazy(
+        "What would happen is not what the preview showed. Look at the new preview and confirm it; nothing is done yet."
+    ),
+    consolidating.FacilityNotInOrganization: gettext_lazy("One of the facilities is another organization's."),
+    consolidating.MalformedSources: gettext_lazy("Tick at least one group."),
+    undoing.ConsolidationNotFound: gettext_lazy("There is no such consolidation."),
+    undoing.ConflictsFound: _conflicts,
+    undoing.AlreadyUndone: gettext_lazy("Everything of it is undone already."),
+    undoing.MessageRequired: gettext_lazy("Say why: undoing what another person did needs a message."),
+    filing.LockedByDatadis: gettext_lazy(
+        "The invoice is backed by a Datadis contract: its code, facility and type stay, and it can't be deleted."
+    ),
+    filing.DistributedInvoice: gettext_lazy(
+        "The invoice is distributed over several facilities: what they share is changed on the whole, a facility's own "
+        "part on that part, and only the whole can be deleted."
+    ),
+    filing.InvalidPeriod: gettext_lazy("The period ends before it starts."),
+    filing.ContractOfAnotherFacility: gettext_lazy("The supply contract is not one of the invoice's facility."),
+    filing.FacilityOfAnotherOrganization: gettext_lazy("The facility is another organization's."),
+    filing.InvoiceNotFound: gettext_lazy("Somebody deleted the invoice in between."),
+}
