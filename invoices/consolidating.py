@@ -258,7 +258,7 @@ def _rank(group: CupsGroup) -> tuple[object, ...]:
     return (
         not group.is_locked,
         parsed.check is not cups_codes.Check.VALID,
-        len(group.cups) not in (20, 22),
+        not cups_codes.is_complete(group.cups),
         not cups_codes.distributor(group.cups),
         -group.invoice_count,
         -group.last_date.toordinal() if group.last_date else 0,

@@ -152,6 +152,12 @@ def complete(code: str) -> str:
     return f"ES{parsed.body16}{parsed.expected_letters}{parsed.suffix}" if parsed.body16 else ""
 
 
+def is_complete(code: str) -> bool:
+    """Say whether the code has all that a CUPS has, 20 characters or 22, be its letters right or not."""
+    parsed = parse(code)
+    return bool(parsed.body16) and len(parsed.clean) in (20, 22)
+
+
 def acceptable(text: str) -> str:
     """
     Return the text without outer blanks, as it may be stored: 1 to 64 characters that can be seen, of any format.

@@ -55,9 +55,7 @@ class Ticked:
 
     def proposed(self) -> dict[str, str]:
         """Return what the form starts with: the best of several codes, or a single one repaired."""
-        best = consolidating.propose(self.groups)
-        if best is None:
-            return {"target": TYPED}
+        best = consolidating.propose(self.groups) or self.groups[0]
         if len({group.cups for group in self.groups}) > 1:
             return {"target": f"{CODE}{best.cups}"}
         repaired = cups_codes.complete(best.cups) or best.cups

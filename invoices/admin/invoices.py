@@ -107,7 +107,7 @@ class InvoiceAdmin(DomainAdmin):
         needed = ("facility", "organization", "unit", "supply_contract", "source_invoice", "uploaded_by")
         return super().get_queryset(request).select_related(*needed)
 
-    @admin.display(description=_("invoice"), ordering="invoice_number")
+    @admin.display(description=_("invoice number"), ordering="invoice_number")
     def label(self, invoice: Invoice) -> str:
         return str(invoice)
 

@@ -18,8 +18,6 @@ NEAREST: Final = 5
 # So near that it is rather the same code, mistyped, than its neighbour's.
 SLIP: Final = 3
 SHOWN: Final = 6
-# A CUPS without a border point, and one with it.
-LENGTHS: Final = (20, 22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def _reasons(best: str, counts: Mapping[str, int]) -> str:
     reasons = []
     if cups_codes.parse(best).check is cups_codes.Check.VALID:
         reasons.append(_("letters right as written"))
-    if len(best) in LENGTHS:
+    if cups_codes.is_complete(best):
         reasons.append(_("right length"))
     if distributor := cups_codes.distributor(best):
         reasons.append(_("distributor %(name)s") % {"name": distributor})

@@ -463,3 +463,10 @@ def test_offers_the_locked_codes_of_the_facilities_as_targets(organization, faci
     offered = consolidating.locked_codes(organization=organization, facility_ids=[facility.pk])
 
     assert [group.cups for group in offered] == ["ES1"]
+
+
+def test_proposes_the_documented_example_among_codes_that_are_no_cups(organization, facility):
+    factories.invoices(3, facility=facility, cups=SHORT)
+    factories.invoices(5, facility=facility, cups=RIGHT)
+
+    assert consolidating.propose(list(CupsGroup.objects.all())).cups == RIGHT

@@ -460,3 +460,18 @@ class TestSegments:
 def _shown(segment):
     marked = "".join(f"[{one}]" if mark else one for one, mark in zip(segment.text, segment.marks, strict=True))
     return marked + "+" * segment.missing
+
+
+@pytest.mark.parametrize(
+    ("code", "complete"),
+    [
+        ("ES1234123456789012JY", True),
+        ("ES1234123456789012JY1F", True),
+        ("ES0031406398765432GH0F", True),
+        ("ES1234123456789012", False),
+        ("ES1234123456789012JYA000", False),
+        ("ES0021000000000000001A", False),
+    ],
+)
+def test_is_complete_when_nothing_lacks_whatever_the_letters(code, complete):
+    assert cups.is_complete(code) is complete
