@@ -52,7 +52,7 @@ def main() -> int:
 
 
 # Playwright's event loop would stay in the process and be in the way of the other tests.
-IN_PARALLEL = ("-n", "2", "-p", "no:playwright")
+IN_PARALLEL = ("-n", "2", "--dist", "loadscope", "-p", "no:playwright")
 
 
 def _passes(name: str, *arguments: str, **environment: str) -> bool:

@@ -26,10 +26,9 @@ from facilities.admin.tenancy import assigned, author
 from facilities.models import Organization, Role
 from invoices import consolidating
 from invoices import cups as cups_codes
-from invoices.admin.wording import CHECKS
 from invoices.consolidating import Plan, Source
 from invoices.merge_warnings import WarningCode
-from invoices.models import MESSAGE_LENGTH, CupsGroup
+from invoices.models import CHECK_NAMES, MESSAGE_LENGTH, CupsGroup
 from invoices.rewriting import Outcome
 
 if TYPE_CHECKING:
@@ -191,7 +190,7 @@ def _choices(ticked: Ticked) -> list[tuple[str, str]]:
 
 def _label(group: CupsGroup, count: int, *, is_locked: bool) -> str:
     invoices = ngettext("%(count)d invoice", "%(count)d invoices", count) % {"count": count}
-    check = CHECKS[cups_codes.parse(group.cups).check]
+    check = CHECK_NAMES[cups_codes.parse(group.cups).check]
     return f"{group.cups} · {invoices} · {check}" + (" · Datadis" if is_locked else "")
 
 

@@ -17,9 +17,9 @@ from facilities.admin.tenancy import assigned
 from facilities.models import Role
 from invoices.admin import consolidate_page
 from invoices.admin.refusals import REFUSALS
-from invoices.admin.wording import CHECKS, months
+from invoices.admin.wording import months
 from invoices.cups import Check
-from invoices.models import CupsGroup
+from invoices.models import CHECK_NAMES, CupsGroup
 
 
 class LockFilter(admin.SimpleListFilter):
@@ -40,7 +40,10 @@ class CheckFilter(admin.SimpleListFilter):
     parameter_name = "check"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return [("invalid", _("all that are not correct")), *((check.value, name) for check, name in CHECKS.items())]
+        return [
+            ("invalid", _("all that are not correct")),
+            *((check.value, name) for check, name in CHECK_NAMES.items()),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "invalid":
@@ -97,4 +100,4 @@ class CupsGroupAdmin(ReadOnlyAdmin):
     @admin.display(description=_("check"), ordering="check_result")
     def checked(self, group: CupsGroup) -> SafeString:
         result = Check(group.check_result)
-        return format_html('<span class="check-{}">{}</span>', result.value, CHECKS[result])
+        return format_html('<span class="check-{}">{}</span>', result.value, CHECK_NAMES[result])

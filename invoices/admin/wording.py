@@ -1,22 +1,8 @@
-"""How checks and periods read in a list."""
+"""How periods read in a list."""
 
 from datetime import date
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy as _
-
-from invoices.cups import Check
-
-CHECKS = {
-    Check.VALID: _("correct"),
-    Check.NOT_CLEAN: _("not plainly written"),
-    Check.LOOK_ALIKE: _("look-alike character"),
-    Check.LETTERS_MISSING: _("letters missing"),
-    Check.LETTERS_WRONG: _("letters do not fit"),
-    Check.DAMAGED: _("not shaped like a CUPS"),
-    Check.SELF_CONSUMPTION: _("self-consumption code"),
-    Check.OTHER: _("not a CUPS"),
-}
 
 
 def days(first: date | None, last: date | None) -> str:

@@ -9,7 +9,7 @@ from invoices.models.consolidation import (
     UndoneInvoice,
     WithUndos,
 )
-from invoices.models.cups_group import CupsGroup
+from invoices.models.cups_group import CHECK_NAMES, CupsGroup
 from invoices.models.fuel import FacilityFuel
 from invoices.models.invoice import (
     BACKED_BY_DATADIS,
@@ -25,6 +25,7 @@ from invoices.models.unit import Unit, UnitType
 
 __all__ = [
     "BACKED_BY_DATADIS",
+    "CHECK_NAMES",
     "MESSAGE_LENGTH",
     "ChangeAction",
     "ConsolidatedInvoice",

@@ -154,7 +154,7 @@ class UndoneInvoice(models.Model):
     """One rewritten invoice that an undo put back. A rewritten invoice is put back once."""
 
     id = models.BigAutoField(primary_key=True)
-    # No index of its own: right after an undo the planner would believe it to hold one row, and read all of them for each.
+    # No index: right after an undo the planner would believe it to hold one row, and read all of them for each.
     undo = models.ForeignKey(
         ConsolidationUndo, on_delete=models.PROTECT, related_name="invoices", editable=False, db_index=False
     )

@@ -1,11 +1,23 @@
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from facilities.models import Facility, Organization
-from invoices import cups as cups_codes
+from invoices.cups import MAX_LENGTH, Check
+
+# How a check is said, in a page and in the admin.
+CHECK_NAMES: Final = {
+    Check.VALID: _("correct"),
+    Check.NOT_CLEAN: _("not plainly written"),
+    Check.LOOK_ALIKE: _("look-alike character"),
+    Check.LETTERS_MISSING: _("letters missing"),
+    Check.LETTERS_WRONG: _("letters do not fit"),
+    Check.DAMAGED: _("not shaped like a CUPS"),
+    Check.SELF_CONSUMPTION: _("self-consumption code"),
+    Check.OTHER: _("not a CUPS"),
+}
 
 
 class CupsGroupQuerySet(models.QuerySet["CupsGroup"]):
@@ -38,13 +50,13 @@ class CupsGroup(models.Model):
     facility = models.ForeignKey(
         Facility, verbose_name=_("facility"), on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    cups = models.CharField("CUPS", max_length=cups_codes.MAX_LENGTH)
+    cups = models.CharField("CUPS", max_length=MAX_LENGTH)
     invoice_count = models.PositiveIntegerField(_("invoices"), default=0)
     locked_count = models.PositiveIntegerField(_("invoices backed by Datadis"), default=0)
     first_date = models.DateField(_("first day"), null=True)
     last_date = models.DateField(_("last day"), null=True)
     check_result = models.CharField(
-        _("check"), max_length=20, choices=[(check.value, check.value) for check in cups_codes.Check]
+        _("check"), max_length=20, choices=[(check.value, name) for check, name in CHECK_NAMES.items()]
     )
     # Drawn anew by each refresh: a preview that remembers it notices any change of the group's invoices.
     revision = models.BigIntegerField(default=0, editable=False)

@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from facilities.models import Facility, Organization
 from invoices import listing
-from invoices.models import CupsGroup
-from invoices.pages import words
+from invoices.models import CHECK_NAMES, CupsGroup
 
 SIZE: Final = 50
 MAX_SIZE: Final = 200
@@ -40,7 +39,10 @@ class AskedForm(forms.Form):
         coerce=lambda text: text == "true",
         empty_value=None,
     )
-    check = forms.ChoiceField(required=False, choices=[(listing.INVALID, _("Not correct")), *words.CHECK_NAMES.items()])
+    check = forms.ChoiceField(
+        required=False,
+        choices=[(listing.INVALID, _("Not correct")), *((check.value, name) for check, name in CHECK_NAMES.items())],
+    )
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in sorted(listing.SORTS)])
     page = forms.IntegerField(required=False, min_value=1, max_value=MAX_PAGE)
     size = forms.IntegerField(required=False, min_value=1, max_value=MAX_SIZE)

@@ -17,21 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from invoices import cups as cups_codes
 from invoices.cups import Check, Problem
 from invoices.merge_warnings import MergeWarning, WarningCode
+from invoices.models import CHECK_NAMES
 
 register = template.Library()
 
 SHOWN_PAIRS = 20
 
-_CHECKS: Final[Mapping[Check, tuple[str, Any]]] = {
-    Check.VALID: ("ok", gettext_lazy("correct")),
-    Check.NOT_CLEAN: ("warn", gettext_lazy("not plainly written")),
-    Check.LOOK_ALIKE: ("bad", gettext_lazy("look-alike character")),
-    Check.LETTERS_MISSING: ("bad", gettext_lazy("letters missing")),
-    Check.LETTERS_WRONG: ("bad", gettext_lazy("letters do not fit")),
-    Check.DAMAGED: ("bad", gettext_lazy("not shaped like a CUPS")),
-    Check.SELF_CONSUMPTION: ("", gettext_lazy("self-consumption code")),
-    Check.OTHER: ("bad", gettext_lazy("not a CUPS")),
-}
+_CHECK_KINDS: Final[Mapping[Check, str]] = {Check.VALID: "ok", Check.NOT_CLEAN: "warn", Check.SELF_CONSUMPTION: ""}
 _PROBLEMS: Final[Mapping[Problem, Any]] = {
     Problem.EMPTY: gettext_lazy("A code has at least one character."),
     Problem.TOO_LONG: gettext_lazy("A code has at most %(count)s characters."),
@@ -42,7 +34,6 @@ _PROBLEMS: Final[Mapping[Problem, Any]] = {
     Problem.INVISIBLE: gettext_lazy("The code contains a character that can't be seen (%(character)s)."),
     Problem.SURROGATE: gettext_lazy("The code contains half of a character (%(character)s)."),
 }
-CHECK_NAMES: Final[Mapping[str, Any]] = {check.value: name for check, (_kind, name) in _CHECKS.items()}
 
 
 @register.filter
@@ -58,7 +49,7 @@ def code(cups: str) -> SafeString:
 def check_tag(cups: str) -> SafeString:
     """Say in a tag what the CUPS check says of a code, with the letters that it expects."""
     parsed = cups_codes.parse(cups)
-    kind, name = _CHECKS[parsed.check]
+    kind, name = _CHECK_KINDS.get(parsed.check, "bad"), CHECK_NAMES[parsed.check]
     has_other_letters = parsed.check in (Check.LETTERS_MISSING, Check.LETTERS_WRONG)
     expected = _expected(parsed.expected_letters) if has_other_letters else ""
     return format_html('<span class="tag {}">{}</span>', kind, f"{name} {expected}".strip())

@@ -333,6 +333,15 @@ class TestLoaded:
         assert role_of_key(key=key, organization_id=GROUP) == Role.EDITOR
         assert role_of_key(key=key, organization_id=DEMO_ORGANIZATION_IDS["iberia"]) is None
 
+    def test_the_key_is_let_in_again_by_a_second_run_under_another_secret(self, settings):
+        settings.API_KEY_SECRET = "another"
+        settings.DEBUG = True
+        assert not ApiKey.objects.of_secret(DEMO_KEY).exists()
+
+        call_command("load_demo", stdout=io.StringIO())
+
+        assert ApiKey.objects.of_secret(DEMO_KEY).exists()
+
     def test_locked_groups_are_those_of_the_datadis_contracts(self):
         locked = CupsGroup.objects.of(GROUP).locked()
         contracts = SupplyContract.objects.filter(organization=GROUP, source="datadis")

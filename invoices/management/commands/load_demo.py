@@ -36,6 +36,7 @@ class Command(BaseCommand):
         try:
             loading.check_organizations()
             if loading.is_loaded():
+                loading.renew_key()
                 self.stdout.write("The demo is there already, and is left as it is.")
             else:
                 self.stdout.write("Loading the demo…")
