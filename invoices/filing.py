@@ -150,29 +150,23 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     What a parent shares with its children is passed on to them.
 
     Raise InvoiceNotFound, LockedByDatadis (its code, place or type), DistributedInvoice (a part's own fields on a
-    parent, or the shared ones on a child), InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility or
+    parent), InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility or
     cups.NotAcceptable, with nothing changed.
     """
     cleaned = _cleaned(organization, changes)
     family = _hold(organization, invoice_id, also=cleaned)
     invoice = family[0]
-    changed = {name: value for name, value in cleaned.items() if getattr(invoice, name) != value}
-    if not changed:
-        return invoice
-    if "base_quantity" in changed:
-        changed["quantity"] = (changed["base_quantity"] * invoice.percentage).quantize(_QUANTUM)
-    _check_change(invoice, family, changed)
+    # A group that was only inserted to be held goes again, so every key is refreshed, even where nothing changes.
+    touched = _keys(family) | _keys(_imagined(family, cleaned))
+    changes_of = [(row, _differing(row, cleaned, is_first=row is invoice)) for row in family]
+    _check_change(invoice, family, {name: value for _row, own in changes_of for name, value in own.items()})
 
-    touched = _keys(family)
     now = timezone.now()
-    for row in family:
-        own = {name: value for name, value in changed.items() if row is invoice or name in _PASSED_ON}
-        _log_change(row, own, by)
-        for name, value in own.items():
-            setattr(row, name, value)
-        row.updated_at = now
-        Invoice.objects.of(row.organization_id).filter(pk=row.pk).update(**own, updated_at=now)
-    grouping.refresh(touched | _keys(family))
+    for row, own in changes_of:
+        if own:
+            _log_change(row, own, by)
+            _set(row, own | {"updated_at": now})
+    grouping.refresh(touched)
     return invoice
 
 
@@ -264,6 +258,20 @@ def _cleaned(organization: Organization, changes: Mapping[str, Any]) -> dict[str
     if cleaned.get("cups"):
         cleaned["cups"] = cups_codes.acceptable(cleaned["cups"])
     return cleaned
+
+
+def _differing(row: Invoice, changes: Mapping[str, Any], *, is_first: bool) -> dict[str, Any]:
+    """Return what the changes mean for a row: all for the one that was named, the shared ones for its children."""
+    own = {name: value for name, value in changes.items() if is_first or name in _PASSED_ON}
+    if "base_quantity" in own:
+        own["quantity"] = (own["base_quantity"] * row.percentage).quantize(_QUANTUM)
+    return {name: value for name, value in own.items() if getattr(row, name) != value}
+
+
+def _set(row: Invoice, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    Invoice.objects.of(row.organization_id).filter(pk=row.pk).update(**values)
 
 
 def _check_change(invoice: Invoice, family: Sequence[Invoice], changed: Mapping[str, Any]) -> None:

@@ -58,9 +58,6 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Keep the electricity invoices that name no supply point."""
         return self.electricity().counted().filter(cups="")
 
-    def backed_by_datadis(self) -> Self:
-        return self.filter(supply_contract__source=ContractSource.DATADIS)
-
     def rewritable(self) -> Self:
         """Keep the invoices whose code may be corrected."""
         return self.filter(~BACKED_BY_DATADIS)

@@ -105,7 +105,7 @@ class Wanted:
             is_chosen=chosen is not None,
             previewed=form.get("previewed", ""),
             digest=form.get("digest", ""),
-            message=form.get("message", "").strip()[:MESSAGE_LENGTH],
+            message=form.get("message", "").replace("\0", "").strip()[:MESSAGE_LENGTH],
             back=form.get("back", ""),
         )
 

@@ -1,9 +1,14 @@
 """What the database itself refuses, whatever writes to it. A migration that rebuilds a table on SQLite may lose it."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
+from facilities import schema
+from facilities.schema import VendorSQL
 from invoices import consolidating, filing, undoing
 from invoices.consolidating import Source
 from invoices.models import ConsolidatedInvoice, Consolidation, ConsolidationUndo, InvoiceChange, UndoneInvoice
@@ -65,3 +70,34 @@ def test_codes_sort_by_their_characters_on_postgresql(table):
             [table],
         )
         assert cursor.fetchone() == ("C",)
+
+
+RULES = [
+    operation
+    for module in ("facilities.migrations.0002_database_rules", "invoices.migrations.0002_database_rules")
+    for operation in import_module(module).Migration.operations
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{type(rule).__name__} {getattr(rule, 'table', '')}")
+def test_a_rule_can_be_taken_back_and_made_again(rule):
+    with connection.cursor() as cursor:
+        editor = SimpleNamespace(connection=connection, execute=lambda sql, params: cursor.execute(sql))
+        rule.database_backwards("invoices", editor, None, None)
+        rule.database_forwards("invoices", editor, None, None)
+
+    rule.state_forwards("invoices", None)
+    assert rule.describe()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [rule for rule in RULES if type(rule) is not VendorSQL],
+    ids=lambda rule: f"{type(rule).__name__} {rule.table}",
+)
+def test_a_rule_can_be_written_into_another_migration(rule):
+    name, arguments, options = rule.deconstruct()
+
+    again = getattr(schema, name)(*arguments, **options)
+
+    assert (again.sqlite, again.postgresql, again.undo) == (rule.sqlite, rule.postgresql, rule.undo)

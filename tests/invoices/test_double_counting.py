@@ -124,3 +124,20 @@ def test_a_negative_quantity_is_a_correction(bill, kinds):
     bill("B", 5, 31, quantity=-20)
 
     assert kinds() == {Clash.CORRECTION: 1}
+
+
+def test_what_is_not_billed_in_energy_overlaps_in_days_alone(bill, found):
+    bill("A", 1, 11)
+    bill("B", 6, 16, unit=factories.unit(name="liter_(l)", symbol="l", type="volume"))
+
+    figures = found()[Clash.OVERLAPPING_PERIODS]
+    assert (figures.days, figures.kwh) == (5, 0)
+
+
+def test_all_are_counted_and_the_first_hundred_named(bill, found):
+    bill("A", 1, 31)
+    for _number in range(double_counting.EXAMPLES + 1):
+        bill("B", 2, 30)
+
+    figures = found()[Clash.OVERLAPPING_PERIODS]
+    assert (figures.count, len(figures.pairs)) == (double_counting.EXAMPLES + 1, double_counting.EXAMPLES)

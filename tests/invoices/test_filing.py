@@ -171,6 +171,24 @@ class TestChange:
         assert list(grouping.differences(organization=parent.organization)) == []
         assert InvoiceChange.objects.count() == 3
 
+    def test_of_a_parent_is_passed_on_even_where_the_parent_says_so_already(self, file, facility, elsewhere, author):
+        parent = file(facility, elsewhere)
+        change(parent.children.get(facility=elsewhere), author, cups="ES1")
+
+        change(parent, author, cups=factories.VALID_CUPS)
+
+        assert set(Invoice.objects.values_list("cups", flat=True)) == {factories.VALID_CUPS}
+        assert list(grouping.differences(organization=parent.organization)) == []
+
+    def test_that_comes_to_nothing_leaves_no_empty_group(self, file, facility, elsewhere, author):
+        parent = file(facility, elsewhere)
+        child = parent.children.get(facility=elsewhere)
+
+        change(child, author, cups=child.cups, facility=child.facility)
+
+        assert CupsGroup.objects.filter(invoice_count=0).count() == 0
+        assert not InvoiceChange.objects.exists()
+
     def test_of_a_parent_reaches_its_children_below(self, file, facility, organization, author):
         there = factories.facility(organization=factories.organization(parent=organization))
         parent = file(facility, there)
@@ -291,3 +309,41 @@ class TestTheDatabaseRefuses:
 
         with pytest.raises(IntegrityError), transaction.atomic():
             factories.build_invoice(facility=facility, supply_contract=contract).save()
+
+
+class TestAnInvoiceThatMovesWhileItIsBeingHeld:
+    """Between looking at an invoice and holding its group, another writer may have given it another code."""
+
+    @pytest.fixture
+    def moved(self, monkeypatch):
+        """Give the invoice another code at the moment of locking, as many times as asked."""
+        lock = grouping.lock
+
+        def move(invoice, times):
+            codes = iter([f"ES{number}" for number in range(times)])
+
+            def lock_late(keys, **options):
+                if code := next(codes, None):
+                    Invoice.objects.filter(pk=invoice.pk).update(cups=code)
+                return lock(keys, **options)
+
+            monkeypatch.setattr(grouping, "lock", lock_late)
+
+        return move
+
+    def test_is_held_where_it_stands_now(self, file, facility, author, moved):
+        invoice = file(facility)
+        moved(invoice, 1)
+
+        change(invoice, author, start_date=date(2023, 12, 1))
+
+        assert InvoiceChange.objects.get().before == {"start_date": "2024-01-01"}
+        assert CupsGroup.objects.get(cups="ES0").first_date == date(2023, 12, 1)
+
+    def test_is_given_up_when_it_never_stands_still(self, file, facility, author, moved):
+        invoice = file(facility)
+        moved(invoice, 100)
+
+        with pytest.raises(grouping.GroupsKeptChanging, match="kept moving"):
+            change(invoice, author, cups="ES")
+        assert not InvoiceChange.objects.exists()

@@ -91,6 +91,14 @@ def test_locks_many_groups_in_key_order(organization, facility):
     assert [grouping.key_of(group) for group in locked] == sorted(keys)
 
 
+def test_locking_is_given_up_when_the_groups_keep_vanishing(organization, facility, monkeypatch):
+    monkeypatch.setattr(grouping, "_lock_existing", lambda _keys: iter([]))
+
+    with pytest.raises(grouping.GroupsKeptChanging, match="could not be locked"):
+        grouping.lock([GroupKey(organization.pk, facility.pk, "ES1")])
+    assert not CupsGroup.objects.exists()
+
+
 def test_the_database_refuses_a_group_at_another_organizations_facility(organization, other_organization):
     theirs = factories.facility(organization=other_organization)
 
@@ -188,7 +196,7 @@ OPERATIONS = ["file", "file", "file", "change", "delete", "consolidate", "consol
 NUMBER = st.integers(0, 59)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(OPERATIONS), NUMBER, NUMBER, NUMBER), min_size=5, max_size=50))
 def test_groups_stay_true_through_any_operations(operations):
     with transaction.atomic():

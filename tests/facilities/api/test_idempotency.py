@@ -55,6 +55,12 @@ def test_a_slash_at_the_end_makes_no_other_request(caller, body):
     assert not is_first_answer(api.post(caller, f"{api.CONSOLIDATE}/", body, **KEY))
 
 
+def test_an_answer_says_what_it_is_of(caller, body):
+    api.post(caller, api.CONSOLIDATE, body, **KEY)
+
+    assert str(IdempotentAnswer.objects.get()) == f"POST {api.CONSOLIDATE} 2b9c"
+
+
 def test_without_a_key_it_is_done_again(caller, body, facility):
     api.post(caller, api.CONSOLIDATE, body)
 
