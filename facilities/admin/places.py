@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from facilities import archiving, contracting, registering
@@ -165,7 +165,7 @@ class SupplyContractAdmin(DomainAdmin):
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's own)
         """Keep the reason for a Datadis contract in Django's log."""
         if add and form.cleaned_data["is_datadis"]:
-            return _now("Datadis contract made by hand: %(reason)s") % {"reason": form.cleaned_data["reason"]}
+            return gettext("Datadis contract made by hand: %(reason)s") % {"reason": form.cleaned_data["reason"]}
         return super().construct_change_message(request, form, formsets, add)
 
 

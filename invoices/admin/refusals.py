@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from facilities.admin import refusals
 from facilities.admin.refusals import Refusals
-from invoices import consolidating, filing, grouping, undoing
+from invoices import consolidating, filing, grouping, undoing, wording
 from invoices import cups as cups_codes
 
 SHOWN_CODES = 5
@@ -29,10 +29,6 @@ def _conflicts(refusal: undoing.ConflictsFound) -> str:
     return _("%(count)d of the invoices have changed since. Skip them to undo the others.") % {"count": refusal.total}
 
 
-def _not_acceptable(refusal: Exception) -> str:
-    return _("That can't be a code: %(reason)s") % {"reason": refusal}
-
-
 def _listed(codes: Sequence[str]) -> str:
     few = ", ".join(dict.fromkeys(codes[:SHOWN_CODES]))
     return few if len(codes) <= SHOWN_CODES else f"{few}…"
@@ -40,7 +36,7 @@ def _listed(codes: Sequence[str]) -> str:
 
 REFUSALS: Refusals = {
     **refusals.REFUSALS,
-    cups_codes.NotAcceptable: _not_acceptable,
+    cups_codes.NotAcceptable: wording.not_acceptable,
     grouping.GroupsKeptChanging: gettext_lazy("Others are changing the same codes at this moment. Try again."),
     consolidating.LockedByDatadis: _locked,
     consolidating.ValidCodesDiffer: _different,

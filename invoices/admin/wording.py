@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.utils.formats import date_format
+from django.utils.translation import pgettext
 
 
 def days(first: date | None, last: date | None) -> str:
@@ -12,7 +13,7 @@ def days(first: date | None, last: date | None) -> str:
 
 def months(first: date | None, last: date | None) -> str:
     """Return the months of two days as one text."""
-    return _joined(first, last, "M Y")
+    return _joined(first, last, pgettext("date format", "M Y"))
 
 
 def _joined(first: date | None, last: date | None, form: str) -> str:

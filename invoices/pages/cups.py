@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, reswap, retarget, trigger_client_event
 
 from facilities.pages.current import PageRequest, editors_only, for_organization
-from invoices import consolidating
+from invoices import consolidating, wording
 from invoices import cups as cups_codes
 from invoices.models import Invoice
 from invoices.pages import asking, merging, offering, previewing, words
@@ -44,7 +44,7 @@ def check(request: PageRequest) -> HttpResponse:
     try:
         context["cups"] = cups_codes.acceptable(typed) if typed else ""
     except cups_codes.NotAcceptable as refusal:
-        context["error"] = words.not_acceptable(refusal)
+        context["error"] = wording.not_acceptable(refusal)
     else:
         context["complete"] = cups_codes.complete(context["cups"])
         context["distributor"] = cups_codes.distributor(context["cups"])

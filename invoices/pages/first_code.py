@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from facilities.models import Facility, Organization
-from invoices import assigning, grouping
+from invoices import assigning, grouping, wording
 from invoices import cups as cups_codes
 from invoices.assigning import AssignmentPlan
 from invoices.grouping import GroupKey, key_of
@@ -209,7 +209,7 @@ def in_words(refusal: Exception, wanted: Wanted) -> str:
         case assigning.AssignmentChanged():
             return _("The invoices have changed since the preview. Below is what would happen now; confirm that.")
         case cups_codes.NotAcceptable():
-            return words.not_acceptable(refusal)
+            return wording.not_acceptable(refusal)
     return _("Somebody else is changing the same groups. Try again in a moment.")
 
 

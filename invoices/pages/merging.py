@@ -9,11 +9,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoices import consolidating, grouping
+from invoices import consolidating, grouping, wording
 from invoices import cups as cups_codes
 from invoices.consolidating import Source
 from invoices.models import MESSAGE_LENGTH
-from invoices.pages import words
 
 MAX_TICKED: Final = 200
 
@@ -92,7 +91,7 @@ def in_words(refusal: Exception, wanted: Wanted) -> str:
         said = _("Backed by a Datadis contract, and so not to be rewritten: %(codes)s. It can only be the target.")
         return said % {"codes": ", ".join(dict.fromkeys(refusal.codes[:5]))}
     if isinstance(refusal, cups_codes.NotAcceptable):
-        return words.not_acceptable(refusal)
+        return wording.not_acceptable(refusal)
     if isinstance(refusal, consolidating.PlanChanged) and wanted.previewed != wanted.target:
         return _("You chose another code since the preview. Below is what would happen with it; confirm that.")
     return str(_SAID[type(refusal)])

@@ -63,8 +63,8 @@ class Shown:
     def rows_left(self) -> str:
         """Say how many rows the list will keep of these."""
         count = self.plan.rows_left
-        return ngettext("One row will remain.", "%(count)s rows will remain, one per facility.", count) % {
-            "count": words.number(count)
+        return ngettext("One row will remain.", "%(count)d rows will remain, one per facility.", count) % {
+            "count": count
         }
 
     @property

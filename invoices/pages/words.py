@@ -12,10 +12,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext, pgettext
 
 from invoices import cups as cups_codes
-from invoices.cups import Check, Problem
+from invoices.cups import Check
 from invoices.merge_warnings import MergeWarning, WarningCode
 from invoices.models import CHECK_NAMES
 
@@ -24,16 +24,6 @@ register = template.Library()
 SHOWN_PAIRS = 20
 
 _CHECK_KINDS: Final[Mapping[Check, str]] = {Check.VALID: "ok", Check.NOT_CLEAN: "warn", Check.SELF_CONSUMPTION: ""}
-_PROBLEMS: Final[Mapping[Problem, Any]] = {
-    Problem.EMPTY: gettext_lazy("A code has at least one character."),
-    Problem.TOO_LONG: gettext_lazy("A code has at most %(count)s characters."),
-    Problem.CONTROL: gettext_lazy("The code contains a control character (%(character)s)."),
-    Problem.DIRECTION: gettext_lazy(
-        "The code contains a character that changes the direction of writing (%(character)s)."
-    ),
-    Problem.INVISIBLE: gettext_lazy("The code contains a character that can't be seen (%(character)s)."),
-    Problem.SURROGATE: gettext_lazy("The code contains half of a character (%(character)s)."),
-}
 
 
 @register.filter
@@ -106,11 +96,6 @@ def invoices(count: int) -> str:
 def facilities(count: int) -> str:
     """Say how many facilities."""
     return ngettext("%(count)s facility", "%(count)s facilities", count) % {"count": number(count)}
-
-
-def not_acceptable(refusal: cups_codes.NotAcceptable) -> str:
-    """Say why a text can't be stored as a code."""
-    return str(_PROBLEMS[refusal.problem]) % {"count": cups_codes.MAX_LENGTH, "character": refusal.character}
 
 
 def number(value: float) -> str:
