@@ -65,7 +65,7 @@ class TestPreview:
     def test_a_typed_target_is_checked(self, client, groups):
         answer = post(client, groups, target="typed", typed="ES\u200b1", preview="1")
 
-        assert "That can&#x27;t be a code" in answer.content.decode()
+        assert "The code contains a character that can&#x27;t be seen (U+200B)." in answer.content.decode()
         assert answer.context["plan"] is None
 
     def test_an_empty_one_is_asked_for(self, client, groups):

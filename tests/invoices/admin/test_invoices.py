@@ -152,7 +152,7 @@ def test_a_deleted_one_stays_in_the_log(client, facility):
     ("changes", "said"),
     [
         ({"start_date": "2024-05-01"}, "The period ends before it starts."),
-        ({"cups": "ES\u200b1"}, "That can't be a code"),
+        ({"cups": "ES\u200b1"}, "The code contains a character that can't be seen (U+200B)."),
         ({"file_url": "http://example.com/1.pdf"}, "Only an address that begins with https:// is kept."),
         ({"facility": ""}, "This field is required."),
     ],
