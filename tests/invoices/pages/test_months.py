@@ -63,5 +63,15 @@ def test_what_fills_a_gap_and_what_overlaps_are_told(facility):
     assert (picture.lacking, picture.filled, picture.has_overlap) == (1, 1, True)
 
 
+def test_two_bills_of_one_month_that_follow_each_other_do_not_overlap(facility):
+    bill(facility, RIGHT, date(2024, 1, 1), date(2024, 1, 16))
+    bill(facility, WRONG, date(2024, 1, 16), date(2024, 1, 31))
+
+    picture = drawn(facility)
+
+    [(_year, [target, source])] = picture.years
+    assert (target.cells[0], source.cells[0], picture.has_overlap) == ("a", "b", False)
+
+
 def test_where_nothing_moves_nothing_is_drawn(facility):
     assert drawn(facility) is None
