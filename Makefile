@@ -1,5 +1,5 @@
 # Every command that a person types. Needed: Python 3.11 or newer, with pip.
-.PHONY: run test check fix lock messages
+.PHONY: run test load check fix lock messages
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -11,6 +11,9 @@ run: .venv/base .env  ## The whole application, with demo data, until Ctrl-C. Ob
 
 test: .venv/dev  ## Every test, on every database and browser that is there.
 	@$(BIN)/python tests/run.py
+
+load: .venv/dev  ## 10,000 made-up requests for every route of the API, on PostgreSQL: hours. Obeys EXAMPLES_A_ROUTE.
+	@$(BIN)/python -m tests.load.run
 
 check: .venv/dev  ## Everything that can be said without running a test.
 	$(BIN)/ruff check

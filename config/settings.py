@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
+from config.counters import counters_of
+from config.file_store import store_of
 from config.log_lines import LogFormat, logging_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +42,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
 ]
 
@@ -140,12 +144,24 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "files": store_of(env.str("FILES_URL", default=""), root=BASE_DIR / env.str("FILES_ROOT", default="var/files")),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# How long a signed address of a file is good.
+FILE_ADDRESS_SECONDS = env.int("FILE_ADDRESS_SECONDS", default=15 * 60)
+
+# What requests are counted in
+
+CACHES = {"default": counters_of(env.str("CACHE_URL", default=""))}
+# Of one key, or one person in a browser, for one organization.
+REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6000)
+# Of one address, with keys that are none.
+WRONG_KEYS_PER_MINUTE = env.int("WRONG_KEYS_PER_MINUTE", default=60)
 
 # Security
 
@@ -184,6 +200,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["facilities.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "config.api_errors.exception_handler",
+    # Proxies of our own in front: so many of the last addresses of X-Forwarded-For are true. Anybody can write others.
+    "NUM_PROXIES": env.int("PROXIES", default=0),
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
     # Numbers go out as numbers.
     "COERCE_DECIMAL_TO_STRING": False,
@@ -191,6 +210,22 @@ REST_FRAMEWORK = {
     "LIST_SERIALIZER_ERRORS_AS_DICT": True,
     # `?format=` is a parameter that nobody knows, and is ignored as such.
     "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Consolida",
+    "DESCRIPTION": (
+        "Utility invoices by supply point: file them, list them, and join the CUPS codes that are one supply.\n\n"
+        "Routes under /v1 and /v2 name a refusal in `code`; those under /api/v1 in `detail`. Texts that no database can"
+        " keep, with NUL or a lone surrogate, are refused with 422 wherever they stand."
+    ),
+    # Grows with the contract: a field is never removed or renamed within v1.
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PREPROCESSING_HOOKS": ["config.api_schema.without_trailing_slash"],
+    "POSTPROCESSING_HOOKS": ["config.api_schema.complete"],
 }
 # 10,000 sources of a consolidation, or 100,000 ids to recalculate: 39 bytes each, and as much again for white space.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024

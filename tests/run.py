@@ -36,8 +36,12 @@ def main() -> int:
     else:
         left_out.append("Chromium is not installed: no test used a browser")
 
+    if not shutil.which("redis-server"):
+        left_out.append("redis-server is not installed: requests were counted in one process alone")
+
     if url := _postgresql():
         run("PostgreSQL", "-m", "not browser and not plain", *IN_PARALLEL, DATABASE_URL=url, **_own_database())
+        run("Contract", *CONTRACT, DATABASE_URL=url, **_own_database())
     else:
         left_out.append("PostgreSQL: DATABASE_URL names none and 127.0.0.1:5432 does not answer")
 
@@ -53,6 +57,8 @@ def main() -> int:
 
 # Playwright's event loop would stay in the process and be in the way of the other tests.
 IN_PARALLEL = ("-n", "2", "--dist", "loadscope", "-p", "no:playwright")
+# Schemathesis in the process would slow every other test down.
+CONTRACT = ("tests/contract", "-p", "schemathesis", *IN_PARALLEL, "--dist", "load")
 
 
 def _passes(name: str, *arguments: str, **environment: str) -> bool:

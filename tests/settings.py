@@ -10,6 +10,13 @@ os.environ |= {
     "CSRF_TRUSTED_ORIGINS": "",
     "HTTPS": "0",
     "LOG_FORMAT": "json",
+    # A test that is about limits sets its own: all others together call from one address.
+    "REQUESTS_PER_MINUTE": "1000000",
+    "WRONG_KEYS_PER_MINUTE": "1000000",
+    "CACHE_URL": "",
+    "PROXIES": "0",
+    "FILES_URL": "",
+    "FILES_ROOT": "var/tests/files",
     "DATABASE_URL": os.environ.get("DATABASE_URL", "sqlite://:memory:"),
 }
 
@@ -22,3 +29,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Nobody collects static files before a test.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
+# How many requests of each kind are made up for a route; `make load` asks for more.
+EXAMPLES_A_ROUTE = int(os.environ.get("EXAMPLES_A_ROUTE", "10"))
