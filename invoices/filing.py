@@ -1,41 +1,41 @@
 """Create, change and delete an invoice, whole or distributed over facilities. Keeps the groups true."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from facilities import access
 from facilities.access import Author
-from facilities.models import ContractSource, Facility, Organization, Supplier, SupplyContract, User
+from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
 from invoices import cups as cups_codes
-from invoices import grouping
+from invoices import grouping, linking, recalculating, recording, vetting
 from invoices.grouping import GroupKey
-from invoices.models import ChangeAction, FacilityFuel, Invoice, InvoiceChange, Unit
+from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, Unit
+from invoices.vetting import Share
 
-# Clients round: the page's own sample does. The last facility takes what is missing, so that parts add up to the whole.
-PERCENTAGE_TOLERANCE: Final = Decimal("0.0001")
-_QUANTUM: Final = Decimal("0.000001")
-_SHARE_QUANTUM: Final = Decimal("0.0000000001")
 _ATTEMPTS: Final = 10
 
 # What a parent and its children always share.
 _PASSED_ON: Final = frozenset(
-    {"cups", "supplier", "status", "invoice_number", "start_date", "end_date", "unit", "facility_fuel", "file_url"}
+    {
+        *("cups", "supplier", "status", "invoice_number", "start_date", "end_date", "unit", "facility_fuel"),
+        *("custom_emission_factor", "file_url", "uploaded_by"),
+    }
+)
+# What the contract of an invoice follows from, and what its emissions follow from.
+_LINKS_BY: Final = frozenset({"cups", "facility", "start_date"})
+_CALCULATED_FROM: Final = frozenset(
+    {
+        *("facility", "supplier", "supply_contract", "facility_fuel", "custom_emission_factor"),
+        *("type", "unit", "base_quantity", "start_date", "end_date"),
+    }
 )
 _OWN_TO_A_PART: Final = frozenset({"facility", "supply_contract", "quantity", "base_quantity", "percentage", "type"})
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The part of an invoice that one facility bears: a fraction of one."""
-
-    facility: Facility
-    percentage: Decimal = Decimal(1)
 
 
 class Details(TypedDict, total=False):
@@ -50,15 +50,8 @@ class Details(TypedDict, total=False):
     uploaded_by: User
     file_url: str
     file_id: UUID | None
+    custom_emission_factor: CustomEmissionGroup | None
     toc: str
-
-
-class InvalidTotalPercentage(ValueError):
-    """The shares do not add up to one."""
-
-
-class InvalidPeriod(ValueError):
-    """The period ends before it starts."""
 
 
 class ContractOfAnotherFacility(ValueError):
@@ -70,7 +63,11 @@ class FacilityOfAnotherOrganization(ValueError):
 
 
 class LockedByDatadis(Exception):
-    """The invoice is backed by a Datadis supply contract: its code and place can't change, nor can it be deleted."""
+    """The invoice is backed by a Datadis supply contract: it can't be deleted, nor moved, nor be of another type."""
+
+
+class CodeLockedByDatadis(LockedByDatadis):
+    """The invoice is backed by a Datadis supply contract, so its code is the best there is."""
 
 
 class DistributedInvoice(Exception):
@@ -101,18 +98,23 @@ def create(
     """
     File an invoice: one row for one facility, or a parent with a child per facility for several.
 
-    Return the single invoice or the parent. The code is kept as it came in `printed_cups`.
+    Return the single invoice or the parent. The code is kept as it came in `printed_cups`. Where no supply contract is
+    named, each row is linked to the one of its facility that fits. The calculation is queued.
 
-    Raise InvalidPeriod, InvalidTotalPercentage, ContractOfAnotherFacility or cups.NotAcceptable, with nothing filed.
+    Raise vetting's refusals in their order, ContractOfAnotherFacility or cups.NotAcceptable, with nothing filed.
     """
-    _check_period(start_date, end_date)
-    percentages = _whole([share.percentage for share in shares])
+    vetting.check_type(type)
+    vetting.check_unit(type=type, unit=unit, fuel=details.get("facility_fuel"))
+    vetting.check_period(start_date, end_date)
+    percentages = vetting.whole([share.percentage for share in shares])
+    vetting.check_fuel(type=type, has_fuel=details.get("facility_fuel") is not None)
     _check_contract(details.get("supply_contract"), shares)
+    # What came is what is filed: there are no aliases of codes to look up.
     code = cups_codes.acceptable(cups) if cups else ""
     common: dict[str, Any] = {
         "type": type,
         "unit": unit,
-        "base_quantity": base_quantity.quantize(_QUANTUM),
+        "base_quantity": base_quantity.quantize(vetting.QUANTITY_STEP),
         "start_date": start_date,
         "end_date": end_date,
         "cups": code,
@@ -125,9 +127,9 @@ def create(
     if len(shares) == 1:
         whole.facility = shares[0].facility
         whole.organization = shares[0].facility.organization
-        return _file([whole])
+        return _file([whole], for_organization=organization, by=by)
     whole.is_parent = True
-    quantities = _parts(common["base_quantity"], percentages)
+    quantities = vetting.parts(common["base_quantity"], percentages)
     children = [
         Invoice(
             organization_id=share.facility.organization_id,
@@ -139,7 +141,7 @@ def create(
         )
         for share, percentage, quantity in zip(shares, percentages, quantities, strict=True)
     ]
-    return _file([whole, *children])
+    return _file([whole, *children], for_organization=organization, by=by)
 
 
 @transaction.atomic
@@ -147,26 +149,32 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     """
     Change fields of an invoice, by the names of the model, and log what they were.
 
-    What a parent shares with its children is passed on to them.
+    What a parent shares with its children is passed on to them. With another code, place or start an invoice is linked
+    to the contract that fits, unless the changes name one. What its emissions follow from queues their recalculation,
+    and the status stays; the status `active` or `loading` queues the first calculation.
 
-    Raise InvoiceNotFound, LockedByDatadis (its code, place or type), DistributedInvoice (a part's own fields on a
-    parent), InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility or
-    cups.NotAcceptable, with nothing changed.
+    Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
+    CodeLockedByDatadis, LockedByDatadis (its place or type), DistributedInvoice (a part's own fields on a parent),
+    vetting.InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility or cups.NotAcceptable, with nothing
+    changed.
     """
     cleaned = _cleaned(organization, changes)
     family = _hold(organization, invoice_id, also=cleaned)
     invoice = family[0]
-    # A group that was only inserted to be held goes again, so every key is refreshed, even where nothing changes.
+    # All that was held is refreshed: a group that was only inserted for that goes again.
     touched = _keys(family) | _keys(_imagined(family, cleaned))
     changes_of = [(row, _differing(row, cleaned, is_first=row is invoice)) for row in family]
+    _check_rights(organization, family, by)
     _check_change(invoice, family, {name: value for _row, own in changes_of for name, value in own.items()})
 
-    now = timezone.now()
-    for row, own in changes_of:
-        if own:
-            _log_change(row, own, by)
-            _set(row, own | {"updated_at": now})
-    grouping.refresh(touched)
+    written = {name for row, own in changes_of for name in _write(row, own, by)}
+    if written:
+        grouping.refresh(touched)
+    # Nothing has emissions before its first calculation; what has them will need none.
+    is_wanted = cleaned.get("status") in {InvoiceStatus.ACTIVE, InvoiceStatus.LOADING}
+    if is_wanted or written & _CALCULATED_FROM:
+        action = JobAction.CREATE if is_wanted else JobAction.RECALCULATE
+        recalculating.queue_calculation(organization=organization, invoices=family, by=by, action=action)
     return invoice
 
 
@@ -175,9 +183,11 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
     """
     Delete an invoice, a parent with its children. Its content stays in the log.
 
-    Raise InvoiceNotFound, LockedByDatadis, or DistributedInvoice for one child alone, with nothing deleted.
+    Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
+    LockedByDatadis, or DistributedInvoice for one child alone, with nothing deleted.
     """
     family = _hold(organization, invoice_id)
+    _check_rights(organization, family, by)
     if family[0].source_invoice_id is not None:
         raise DistributedInvoice("This is one part of a distributed invoice; delete the whole")
     if any(map(_is_backed, family)):
@@ -185,17 +195,43 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
 
     touched = _keys(family)
     for row in reversed(family):  # children first: the parent's key is theirs
-        _log(row, ChangeAction.DELETED, {name: _text(value) for name, value in _content(row).items()}, {}, by)
+        recording.deleted(row, by)
         Invoice.objects.of(row.organization_id).filter(pk=row.pk).delete()
     grouping.refresh(touched)
 
 
-def _file(rows: Sequence[Invoice]) -> Invoice:
+def _file(rows: Sequence[Invoice], *, for_organization: Organization, by: Author) -> Invoice:
     keys = _keys(rows)
     grouping.lock(keys)
+    contracts = linking.contracts_of([row for row in rows if row.supply_contract is None])
+    for row in rows:
+        row.supply_contract = contracts.get(row.pk, row.supply_contract)
     Invoice.objects.bulk_create(rows)
+    recording.filed(rows, by)
     grouping.refresh(keys)
+    recalculating.queue_calculation(organization=for_organization, invoices=rows, by=by)
     return rows[0]
+
+
+def _write(row: Invoice, own: dict[str, Any], by: Author) -> set[str]:
+    """Write and log a row's changes, with the contract that fits after them; return the fields that changed."""
+    own |= _relinked(row, own)
+    if not own:
+        return set()
+    recording.changed(row, own, by)
+    for name, value in {**own, "updated_at": timezone.now()}.items():
+        setattr(row, name, value)
+    Invoice.objects.of(row.organization_id).filter(pk=row.pk).update(**own, updated_at=row.updated_at)
+    return set(own)
+
+
+def _relinked(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contract that fits the row after the changes, if that is another than it has now."""
+    if not _LINKS_BY & own.keys() or "supply_contract" in own or _is_backed(row):
+        return {}
+    imagined = _imagined([row], own)
+    contract = linking.contracts_of(imagined).get(imagined[0].pk)
+    return {} if contract == row.supply_contract else {"supply_contract": contract}
 
 
 def _hold(organization: Organization, invoice_id: UUID, also: Mapping[str, Any] | None = None) -> list[Invoice]:
@@ -237,6 +273,7 @@ def _imagined(family: Sequence[Invoice], changes: Mapping[str, Any]) -> list[Inv
             is_parent=row.is_parent,
             facility_id=row.facility_id,
             cups=row.cups,
+            start_date=row.start_date,
         )
         for name, value in changes.items():
             if row is family[0] or name in _PASSED_ON:
@@ -260,30 +297,32 @@ def _cleaned(organization: Organization, changes: Mapping[str, Any]) -> dict[str
     return cleaned
 
 
+def _check_rights(organization: Organization, family: Sequence[Invoice], by: Author) -> None:
+    """Raise access.NotAllowed unless the author may write wherever a child is. Its own door has asked for the rest."""
+    for organization_id in sorted({row.organization_id for row in family} - {organization.pk}):
+        access.require(access.role_of_author(by, organization_id=organization_id), Role.EDITOR)
+
+
 def _differing(row: Invoice, changes: Mapping[str, Any], *, is_first: bool) -> dict[str, Any]:
     """Return what the changes mean for a row: all for the one that was named, the shared ones for its children."""
     own = {name: value for name, value in changes.items() if is_first or name in _PASSED_ON}
     if "base_quantity" in own:
-        own["quantity"] = (own["base_quantity"] * row.percentage).quantize(_QUANTUM)
+        own["quantity"] = (own["base_quantity"] * row.percentage).quantize(vetting.QUANTITY_STEP)
     return {name: value for name, value in own.items() if getattr(row, name) != value}
 
 
-def _set(row: Invoice, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(row, name, value)
-    Invoice.objects.of(row.organization_id).filter(pk=row.pk).update(**values)
-
-
 def _check_change(invoice: Invoice, family: Sequence[Invoice], changed: Mapping[str, Any]) -> None:
-    if {"cups", "facility", "type"} & changed.keys() and any(map(_is_backed, family)):
-        raise LockedByDatadis("The invoice is backed by a Datadis supply contract; unlink the contract first")
+    is_backed = any(map(_is_backed, family))
+    if is_backed and "cups" in changed:
+        raise CodeLockedByDatadis("The invoice is backed by a Datadis supply contract; its code can't change")
+    if is_backed and {"facility", "type"} & changed.keys():
+        raise LockedByDatadis("The invoice is backed by a Datadis supply contract; its facility and type can't change")
     if invoice.is_parent and (own := sorted(_OWN_TO_A_PART & changed.keys())):
         raise DistributedInvoice(f"{', '.join(own)} can't change on a distributed invoice; change its parts")
-    _check_period(changed.get("start_date", invoice.start_date), changed.get("end_date", invoice.end_date))
+    vetting.check_period(changed.get("start_date", invoice.start_date), changed.get("end_date", invoice.end_date))
     facility = changed.get("facility", invoice.facility)
-    contract = changed.get("supply_contract", invoice.supply_contract)
-    if contract is not None and facility is not None:
-        _check_contract(contract, [Share(facility)])
+    if facility is not None:
+        _check_contract(changed.get("supply_contract"), [Share(facility)])
 
 
 def _check_contract(contract: SupplyContract | None, shares: Sequence[Share]) -> None:
@@ -291,59 +330,5 @@ def _check_contract(contract: SupplyContract | None, shares: Sequence[Share]) ->
         raise ContractOfAnotherFacility(f"Supply contract {contract.pk} is not one of the invoice's facility")
 
 
-def _check_period(start: date, end: date) -> None:
-    if end < start:
-        raise InvalidPeriod(f"The period ends on {end}, before it starts on {start}")
-
-
-def _whole(percentages: Sequence[Decimal]) -> list[Decimal]:
-    """Return the shares with the last one changed by what rounding left out, so that they add up to one exactly."""
-    total = sum(percentages, Decimal(0))
-    if not percentages or abs(total - 1) > PERCENTAGE_TOLERANCE or min(percentages) < 0:
-        raise InvalidTotalPercentage(f"The shares add up to {total}; they must add up to 1")
-    quantized = [percentage.quantize(_SHARE_QUANTUM) for percentage in percentages]
-    quantized[-1] = 1 - sum(quantized[:-1], Decimal(0))
-    return quantized
-
-
-def _parts(whole: Decimal, percentages: Sequence[Decimal]) -> list[Decimal]:
-    """Return each share's quantity; the last one takes the remainder, so that the parts add up to the whole."""
-    parts = [(whole * percentage).quantize(_QUANTUM) for percentage in percentages]
-    parts[-1] = whole - sum(parts[:-1], Decimal(0))
-    return parts
-
-
 def _is_backed(invoice: Invoice) -> bool:
     return invoice.supply_contract is not None and invoice.supply_contract.source == ContractSource.DATADIS
-
-
-def _log_change(row: Invoice, changed: Mapping[str, Any], by: Author) -> None:
-    before = {name: _text(getattr(row, name)) for name in changed}
-    _log(row, ChangeAction.CHANGED, before, {name: _text(value) for name, value in changed.items()}, by)
-
-
-def _log(row: Invoice, action: ChangeAction, before: Mapping[str, Any], after: Mapping[str, Any], by: Author) -> None:
-    InvoiceChange.objects.create(
-        organization_id=row.organization_id,
-        action=action,
-        invoice_id=row.pk,
-        invoice_number=row.invoice_number,
-        before=before,
-        after=after,
-        **by.recorded(),
-    )
-
-
-def _content(row: Invoice) -> dict[str, Any]:
-    return {field.attname: field.value_from_object(row) for field in row._meta.concrete_fields}
-
-
-def _text(value: object) -> object:
-    """Return a value as the log keeps it: text, a number of no decimals, a list, or null."""
-    if isinstance(value, models.Model):
-        return str(value.pk)
-    if isinstance(value, Decimal | UUID):
-        return str(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return value

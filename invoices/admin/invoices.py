@@ -15,7 +15,7 @@ from facilities.admin.door import DomainAdmin, DomainForm, changed_values, settl
 from facilities.admin.filters import FacilityFilter, OrganizationFilter
 from facilities.admin.places import keep_choosable
 from facilities.admin.tenancy import author
-from invoices import filing
+from invoices import filing, vetting
 from invoices.admin.refusals import REFUSALS
 from invoices.admin.wording import days
 from invoices.models import Invoice, InvoiceSource
@@ -152,7 +152,7 @@ class InvoiceAdmin(DomainAdmin):
         made = filing.create(
             organization=facility.organization,
             by=author(request),
-            shares=[filing.Share(facility)],
+            shares=[vetting.Share(facility)],
             source=InvoiceSource.MANUAL,
             **fields,
         )

@@ -15,6 +15,8 @@ from facilities.admin.filters import OrganizationFilter
 from invoices.models import (
     ConsolidatedInvoice,
     ConsolidationUndo,
+    CustomEmissionFactor,
+    CustomEmissionGroup,
     FacilityFuel,
     InvoiceChange,
     ProcessingJob,
@@ -158,10 +160,36 @@ class FacilityFuelAdmin(ReadOnlyAdmin):
     """Reference data that comes with each release."""
 
     shared = True
-    list_display = ("name", "country", "type")
-    list_filter = ("country", "type")
-    search_fields = ("name",)
+    fields = ("name", "country", "code", "type", "ghg_type", "billed_in", "id")
+    list_display = ("name", "country", "type", "ghg_type")
+    list_filter = ("country", "type", "ghg_type")
+    search_fields = ("name", "code")
     ordering = ("country", "name")
+
+    @admin.display(description=_("units"))
+    def billed_in(self, fuel: FacilityFuel) -> str:
+        billed = fuel.fuel_units.order_by("position").select_related("unit")
+        return ", ".join(str(one.unit) for one in billed)
+
+
+@admin.register(CustomEmissionGroup)
+class CustomEmissionGroupAdmin(EvidenceAdmin):
+    """Factors that an organization brought itself: written by its programs, and never changed."""
+
+    points_at = ("created_by",)
+    list_display = ("name", "organization", "category", "ghg_type", "created_by")
+    list_filter = ("category", "ghg_type", OrganizationFilter)
+    search_fields = ("name", "description")
+    ordering = ("name", "pk")
+
+
+@admin.register(CustomEmissionFactor)
+class CustomEmissionFactorAdmin(EvidenceAdmin):
+    points_at = ("group", "unit", "created_by")
+    list_display = ("ef_name", "group", "organization", "unit", "factor_start_date", "factor_end_date")
+    list_filter = (OrganizationFilter,)
+    search_fields = ("ef_name", "group__name")
+    ordering = ("group__name", "created_at", "pk")
 
 
 def _shown(content: Any) -> SafeString:

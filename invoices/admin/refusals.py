@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from facilities import access
 from facilities.admin import refusals
 from facilities.admin.refusals import Refusals
-from invoices import consolidating, filing, grouping, undoing, wording
+from invoices import consolidating, filing, grouping, undoing, vetting, wording
 from invoices import cups as cups_codes
 
 SHOWN_CODES = 5
@@ -56,7 +57,12 @@ REFUSALS: Refusals = {
         "The invoice is distributed over several facilities: what they share is changed on the whole, a facility's own "
         "part on that part, and only the whole can be deleted."
     ),
-    filing.InvalidPeriod: gettext_lazy("The period ends before it starts."),
+    vetting.InvalidPeriod: gettext_lazy("The period ends before it starts."),
+    vetting.UnitDoesNotFit: gettext_lazy("Invoices of this type, or of this fuel, are not measured in this unit."),
+    vetting.FuelRequired: gettext_lazy("Heat needs the fuel that was burnt."),
+    access.NotAllowed: gettext_lazy(
+        "A part of the distributed invoice is in an organization where you can't change anything."
+    ),
     filing.ContractOfAnotherFacility: gettext_lazy("The supply contract is not one of the invoice's facility."),
     filing.FacilityOfAnotherOrganization: gettext_lazy("The facility is another organization's."),
     filing.InvoiceNotFound: gettext_lazy("Somebody deleted the invoice in between."),

@@ -5,15 +5,18 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from facilities.access import Channel
 from facilities.api.fields import BooleanField, TextField, UUIDField
 from facilities.models import Facility
 from invoices import cups as cups_codes
 from invoices import grouping, undoing
 from invoices.consolidating import MAX_SOURCES, Plan, Source
 from invoices.merge_warnings import MergeWarning
-from invoices.models import MESSAGE_LENGTH, CupsGroup, WithUndos
+from invoices.models import MESSAGE_LENGTH, CupsGroup, State, WithUndos
 from invoices.rewriting import Outcome
 
 
@@ -123,6 +126,14 @@ class WarningOutput(serializers.Serializer[MergeWarning]):
         return {**super().to_representation(instance), **instance.details}
 
 
+class TargetOutput(serializers.Serializer[None]):
+    """The code that the invoices would get: what its check says, and how it would read with its letters right."""
+
+    cups = serializers.CharField()
+    check = serializers.ChoiceField([check.value for check in cups_codes.Check])
+    expected = serializers.CharField(allow_null=True)
+
+
 class PreviewOutput(serializers.Serializer[Plan]):
     """What a consolidation would do, and the digest to send along with it."""
 
@@ -134,6 +145,7 @@ class PreviewOutput(serializers.Serializer[Plan]):
     warnings = WarningOutput(many=True)
     plan = serializers.CharField(source="digest")
 
+    @extend_schema_field(TargetOutput)
     def get_target(self, plan: Plan) -> dict[str, str | None]:
         parsed = cups_codes.parse(plan.target)
         return {"cups": plan.target, "check": parsed.check.value, "expected": cups_codes.complete(plan.target) or None}
@@ -143,11 +155,30 @@ class PreviewOutput(serializers.Serializer[Plan]):
         return super().to_representation(instance)
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
 class TimestampField(serializers.Field[datetime, Any, str, Any]):
     """A moment in UTC, ISO 8601, with Z."""
 
     def to_representation(self, value: datetime) -> str:
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class SourceOutput(serializers.Serializer[Any]):
+    """A group that was named as a source."""
+
+    cups = serializers.CharField()
+    facility_id = serializers.UUIDField()
+
+
+# Both are JSON in the database and go out as they are: ten thousand times fifty are too many for a serializer.
+@extend_schema_field(SourceOutput(many=True))
+class SourcesField(serializers.JSONField):
+    pass
+
+
+@extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
+class FacilityIdsField(serializers.JSONField):
+    pass
 
 
 class ConsolidationOutput(serializers.Serializer[Any]):
@@ -157,17 +188,18 @@ class ConsolidationOutput(serializers.Serializer[Any]):
     state = serializers.SerializerMethodField()
     created_at = TimestampField()
     by = serializers.UUIDField(source="by_id")
-    on_behalf_of = serializers.UUIDField(source="on_behalf_of_id")
-    api_key_id = serializers.UUIDField()
-    through = serializers.CharField()
+    on_behalf_of = serializers.UUIDField(source="on_behalf_of_id", allow_null=True)
+    api_key_id = serializers.UUIDField(allow_null=True)
+    through = serializers.ChoiceField(Channel.choices)
     message = serializers.CharField()
     target_cups = serializers.CharField()
-    sources = serializers.JSONField()
+    sources = SourcesField()
     updated_count = serializers.IntegerField()
-    affected_facilities = serializers.JSONField()
-    undone_at = TimestampField()
-    undone_by = serializers.UUIDField(source="undone_by_id")
+    affected_facilities = FacilityIdsField()
+    undone_at = TimestampField(allow_null=True)
+    undone_by = serializers.UUIDField(source="undone_by_id", allow_null=True)
 
+    @extend_schema_field(serializers.ChoiceField(State.choices))
     def get_state(self, done: WithUndos) -> str:
         return undoing.state_of(done).value
 
@@ -183,7 +215,7 @@ class ConflictOutput(serializers.Serializer[Any]):
     reason = serializers.CharField(source="reason.value")
     cups = serializers.CharField()
     previous_cups = serializers.CharField(source="rewritten.previous_cups")
-    later_consolidation_id = serializers.UUIDField()
+    later_consolidation_id = serializers.UUIDField(allow_null=True)
 
 
 def _give_facilities(groups: Sequence[CupsGroup]) -> None:

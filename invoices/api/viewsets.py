@@ -75,10 +75,12 @@ class ConsolidationViewSet(OrganizationViewSet):
     pagination_class = Paging
 
     def list(self, request: AuthorizedRequest) -> Response:
+        """List the consolidations, newest first."""
         rows = self.paginate_queryset(undoing.history(organization=request.organization))
         return self.get_paginated_response(ConsolidationOutput(rows, many=True).data)
 
     def retrieve(self, request: AuthorizedRequest, pk: str) -> Response:
+        """Show one consolidation."""
         done = undoing.find(organization=request.organization, consolidation_id=_consolidation_id(pk))
         return Response(ConsolidationOutput(done).data)
 

@@ -1,4 +1,4 @@
-"""Reference data that the demo's bills name: units, suppliers and fuels."""
+"""Reference data that the demo's bills name: units and fuels of the project's tables, and suppliers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from facilities.demo import DEMO_SUPPLIER_ID
 from facilities.models import Supplier
+from invoices import reference
 from invoices.demo import drawing
 from invoices.models import FacilityFuel, Unit
 
@@ -53,10 +54,11 @@ SPANISH_ELECTRICITY: Final = ("iberdrola", "endesa", "naturgy", "repsol", "edp",
 
 _FUELS: Final = MappingProxyType(
     {
-        "gas_ES": ("Gas natural", "ES", "gas"),
-        "gas_oil_ES": ("Gasóleo C", "ES", "liquid"),
-        "gas_GB": ("Natural gas", "GB", "gas"),
-        "gas_DE": ("Erdgas", "DE", "gas"),
+        "gas_ES": ("ES", "natural_gas"),
+        "gas_oil_ES": ("ES", "gas_oil_c"),
+        "gas_GB": ("GB", "natural_gas"),
+        # Germany has no table of its own: it burns the world's.
+        "gas_DE": (reference.WORLD, "natural_gas"),
     }
 )
 _UNITS: Final = MappingProxyType(
@@ -80,12 +82,14 @@ class Reference:
 
 
 def stored() -> Reference:
-    """Return the keys as they stand in the database; insert the suppliers and fuels that are not there yet."""
+    """Return the keys as they stand in the database, once the reference data and the demo's own suppliers are there."""
+    reference.load()
     units = dict(Unit.objects.values_list("name", "pk"))
+    fuels = {(country, code): pk for country, code, pk in FacilityFuel.objects.values_list("country", "code", "pk")}
     return Reference(
         units={symbol: units[name] for symbol, name in _UNITS.items()},
         suppliers={name: _stored_supplier(name, seller) for name, seller in SELLERS.items()},
-        fuels={name: _stored_fuel(name, *fuel) for name, fuel in _FUELS.items()},
+        fuels={name: fuels[fuel] for name, fuel in _FUELS.items()},
     )
 
 
@@ -95,13 +99,6 @@ def _stored_supplier(name: str, seller: Seller) -> UUID:
         country=seller.country, type=seller.type, name=seller.name, defaults={"id": supplier_id}
     )
     return supplier.pk
-
-
-def _stored_fuel(name: str, fuel_name: str, country: str, kind: str) -> UUID:
-    fuel, _is_new = FacilityFuel.objects.get_or_create(
-        country=country, name=fuel_name, defaults={"id": drawing.key("fuel", name), "type": kind}
-    )
-    return fuel.pk
 
 
 def planned() -> Reference:

@@ -10,7 +10,14 @@ from invoices.models.consolidation import (
     WithUndos,
 )
 from invoices.models.cups_group import CHECK_NAMES, CupsGroup
-from invoices.models.fuel import FacilityFuel
+from invoices.models.custom_factor import (
+    CustomCategory,
+    CustomEmissionFactor,
+    CustomEmissionGroup,
+    FactorTag,
+    GasType,
+)
+from invoices.models.fuel import FacilityFuel, FuelUnit, GHGType
 from invoices.models.invoice import (
     BACKED_BY_DATADIS,
     Invoice,
@@ -20,19 +27,29 @@ from invoices.models.invoice import (
     InvoiceType,
 )
 from invoices.models.invoice_change import ChangeAction, InvoiceChange
-from invoices.models.processing_job import JobAction, JobStatus, JobTrigger, ProcessingJob
+from invoices.models.job_chunk import ChunkState, JobChunk
+from invoices.models.processing_job import ActivityCategory, JobAction, JobStatus, JobTrigger, ProcessingJob
 from invoices.models.unit import Unit, UnitType
 
 __all__ = [
     "BACKED_BY_DATADIS",
     "CHECK_NAMES",
     "MESSAGE_LENGTH",
+    "ActivityCategory",
     "ChangeAction",
+    "ChunkState",
     "ConsolidatedInvoice",
     "Consolidation",
     "ConsolidationUndo",
     "CupsGroup",
+    "CustomCategory",
+    "CustomEmissionFactor",
+    "CustomEmissionGroup",
     "FacilityFuel",
+    "FactorTag",
+    "FuelUnit",
+    "GHGType",
+    "GasType",
     "Invoice",
     "InvoiceChange",
     "InvoiceQuerySet",
@@ -40,6 +57,7 @@ __all__ = [
     "InvoiceStatus",
     "InvoiceType",
     "JobAction",
+    "JobChunk",
     "JobStatus",
     "JobTrigger",
     "ProcessingJob",

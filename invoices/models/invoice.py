@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from facilities.keys import new_id
 from facilities.models import ContractSource, Facility, Organization, Supplier, SupplyContract
 from invoices import cups as cups_codes
+from invoices.models.custom_factor import CustomEmissionGroup
 from invoices.models.fuel import FacilityFuel
 from invoices.models.unit import Unit
 
@@ -46,6 +47,13 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def counted(self) -> Self:
         """Keep what is consumed somewhere: singles and children, never the parent that was split."""
         return self.filter(is_parent=False)
+
+    def calculated(self) -> Self:
+        """Keep the invoices that have results: none, before anything calculates them."""
+        return self.none()
+
+    def not_calculated(self) -> Self:
+        return self.all()
 
     def electricity(self) -> Self:
         return self.filter(type=InvoiceType.ELECTRICITY)
@@ -143,7 +151,17 @@ class Invoice(models.Model):
         related_name="invoices",
         db_index=False,
     )
-    custom_emission_factor_id = models.UUIDField(_("custom emission factor"), null=True, blank=True, editable=False)
+    # A group of the organization or of one above it; which of its factors holds follows from unit and date.
+    custom_emission_factor = models.ForeignKey(
+        CustomEmissionGroup,
+        verbose_name=_("custom emission factors"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="invoices",
+        db_index=False,
+    )
     toc = models.CharField(_("transport operation category"), max_length=64, blank=True)
 
     is_parent = models.BooleanField(_("distributed"), default=False, editable=False)
@@ -206,6 +224,12 @@ class Invoice(models.Model):
             ),
             models.Index(fields=["organization", "-start_date", "id"], name="invoice_by_start"),
             models.Index(fields=["organization", "facility", "-start_date"], name="invoice_by_facility"),
+            # Whether the same invoice is in the books is asked of each that is filed.
+            models.Index(
+                fields=["organization", "invoice_number"],
+                condition=~models.Q(invoice_number=""),
+                name="invoice_by_number",
+            ),
             # Most invoices have neither: a partial index costs their rewriting nothing.
             models.Index(
                 fields=["supply_contract"],

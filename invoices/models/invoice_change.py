@@ -5,15 +5,17 @@ from invoices.models.consolidation import Evidence
 
 
 class ChangeAction(models.TextChoices):
+    CREATED = "created", _("filed")
     CHANGED = "changed", _("changed")
     DELETED = "deleted", _("deleted")
 
 
 class InvoiceChange(Evidence):
     """
-    Who changed or deleted an invoice: append-only, and a deleted invoice's whole content stays here.
+    Who filed, changed or deleted an invoice: append-only, and a deleted invoice's whole content stays here.
 
-    `before` and `after` hold the fields that changed, as text; of a deleted invoice `before` holds all.
+    `before` and `after` hold the fields that changed, as text; of a new invoice `after` holds all, of a deleted one
+    `before` does.
     """
 
     action = models.CharField(_("action"), max_length=10, choices=ChangeAction)

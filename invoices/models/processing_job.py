@@ -27,6 +27,18 @@ class JobStatus(models.TextChoices):
     FAILED = "FAILED", _("failed")
 
 
+class ActivityCategory(models.TextChoices):
+    """What of an invoice is calculated: one result each, by the names that the API documents."""
+
+    STATIONARY = "stationary"
+    STATIONARY_GENERATION = "stationary_generation"
+    ELECTRICITY = "electricity"
+    ELECTRICITY_LOCATION_BASED = "electricity_location_based"
+    ELECTRICITY_GENERATION = "electricity_generation"
+    ELECTRICITY_TRANSMISSION_AND_DISTRIBUTION = "electricity_transmission_and_distribution"
+    ENERGY = "energy"
+
+
 class ProcessingJob(models.Model):
     """Work on many invoices that goes on in the background, with its progress."""
 

@@ -1,0 +1,50 @@
+"""Which supply contract an invoice is backed by when nobody names one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from facilities.models import ContractSource, SupplyContract
+from invoices import cups as cups_codes
+from invoices.models import Invoice
+
+# ES, 16 digits and 2 letters name the supply; what follows names a point of it.
+_OF_THE_SUPPLY = 20
+
+
+def contracts_of(rows: Sequence[Invoice]) -> dict[UUID, SupplyContract]:
+    """
+    Return by invoice the manual contract of its facility for the same supply whose dates cover its start.
+
+    The same supply is the same first 20 characters, written plainly. Of several contracts it is the one that began
+    last; active or not, since an old invoice was billed under an old contract. Never one of Datadis: those links are
+    the connector's.
+    """
+    coded = [row for row in rows if row.cups and row.facility_id]
+    newest_first = list(
+        SupplyContract.objects.filter(
+            organization__in={row.organization_id for row in coded},
+            facility__in={row.facility_id for row in coded},
+            source=ContractSource.MANUAL,
+        ).order_by("-start_date", "-pk")
+        if coded
+        else ()
+    )
+    fitting = ((row, contract) for row in coded for contract in newest_first if _fits(contract, row))
+    found: dict[UUID, SupplyContract] = {}
+    for row, contract in fitting:
+        found.setdefault(row.pk, contract)
+    return found
+
+
+def supply_of(code: str) -> str:
+    """Return the first 20 characters of a code, capitals without separators; fewer where it has fewer."""
+    return cups_codes.parse(code).clean[:_OF_THE_SUPPLY]
+
+
+def _fits(contract: SupplyContract, row: Invoice) -> bool:
+    return (
+        contract.facility_id == row.facility_id
+        and contract.start_date <= row.start_date
+        and (contract.end_date is None or row.start_date <= contract.end_date)
+        and supply_of(contract.cups) == supply_of(row.cups)
+    )

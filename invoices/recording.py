@@ -1,0 +1,58 @@
+"""The log of who filed, changed and deleted an invoice: what it was and what it became, as text."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from facilities.access import Author
+from invoices.models import ChangeAction, Invoice, InvoiceChange
+
+
+def filed(rows: Iterable[Invoice], by: Author) -> None:
+    """Write down that these invoices are new, with all that they say."""
+    InvoiceChange.objects.bulk_create([_entry(row, ChangeAction.CREATED, {}, _content(row), by) for row in rows])
+
+
+def changed(row: Invoice, changes: Mapping[str, Any], by: Author) -> None:
+    """Write down what is about to become of some fields of an invoice."""
+    before = {name: _text(getattr(row, name)) for name in changes}
+    after = {name: _text(value) for name, value in changes.items()}
+    _entry(row, ChangeAction.CHANGED, before, after, by).save(force_insert=True)
+
+
+def deleted(row: Invoice, by: Author) -> None:
+    """Write down all that an invoice said that is about to go."""
+    _entry(row, ChangeAction.DELETED, _content(row), {}, by).save(force_insert=True)
+
+
+def _entry(
+    row: Invoice, action: ChangeAction, before: Mapping[str, Any], after: Mapping[str, Any], by: Author
+) -> InvoiceChange:
+    return InvoiceChange(
+        organization_id=row.organization_id,
+        action=action,
+        invoice_id=row.pk,
+        invoice_number=row.invoice_number,
+        before=before,
+        after=after,
+        **by.recorded(),
+    )
+
+
+def _content(row: Invoice) -> dict[str, Any]:
+    return {field.attname: _text(field.value_from_object(row)) for field in row._meta.concrete_fields}
+
+
+def _text(value: object) -> object:
+    """Return a value as the log keeps it: text, a number of no decimals, a list, or null."""
+    if isinstance(value, models.Model):
+        return str(value.pk)
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value

@@ -1,0 +1,11 @@
+"""
+Reference data that every organization shares: units, fuels and suppliers, from the tables beside this file.
+
+The tables are the project's own. Their rows name where each fact was found; their ids are ours for good, but for those
+that the documented pages print.
+"""
+
+from invoices.reference.loading import Loaded, load
+from invoices.reference.reading import WORLD, fuels, units
+
+__all__ = ["WORLD", "Loaded", "fuels", "load", "units"]
