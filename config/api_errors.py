@@ -19,10 +19,22 @@ from django.utils import translation
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from facilities import access, archiving, contracting, issuing, registering, writing
+from facilities import access, archiving, contracting, issuing, locating, registering, storing, writing
 from facilities.api import refusals
 from facilities.api.refusals import Malformed, Problem, Refused
-from invoices import assigning, consolidating, cups, filing, grouping, undoing
+from invoices import (
+    assigning,
+    consolidating,
+    cups,
+    customizing,
+    filing,
+    grouping,
+    recalculating,
+    receiving,
+    tracking,
+    undoing,
+    vetting,
+)
 from invoices.api.serializers import ConflictOutput, PreviewOutput
 
 _log = structlog.stdlib.get_logger("api")
@@ -47,15 +59,24 @@ class Answer(NamedTuple):
     loc: tuple[str, ...] | None = None
     more: Callable[[Any], Mapping[str, object]] | None = None
     retry_after: int | None = None
+    # The create page prints some of its refusals as a sentence, though v1 has a name for them.
+    is_sentence: bool = False
 
     @property
     def legacy_code(self) -> str:
         """The class of the error, which is all that `code` says on a legacy route."""
         return _CLASSES.get(self.status, "VALIDATION_ERROR")
 
+    def told(self, sentence: str, *, is_legacy: bool) -> tuple[str, str]:
+        """Return `detail` and `code` in one of the dialects."""
+        if not is_legacy:
+            return sentence, self.code
+        has_name = self.code not in {self.legacy_code, "VALIDATION_ERROR"} and not self.is_sentence
+        return self.code if has_name else sentence, self.legacy_code
 
-def _bad(code: str) -> Answer:
-    return Answer(HTTPStatus.BAD_REQUEST, code)
+
+def _bad(code: str, *, is_sentence: bool = False) -> Answer:
+    return Answer(HTTPStatus.BAD_REQUEST, code, is_sentence=is_sentence)
 
 
 def _forbidden(code: str = "FORBIDDEN") -> Answer:
@@ -86,10 +107,23 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     access.NotAllowed: _forbidden(),
     archiving.FacilityNotFound: _missing(),
     contracting.AnotherOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
+    contracting.ContractInUse: _conflict("SUPPLY_CONTRACT_IN_USE"),
+    contracting.EndsBeforeItStarts: _bad("INVALID_PERIOD"),
+    contracting.LockedByDatadis: _conflict("SUPPLY_CONTRACT_LOCKED_BY_DATADIS"),
     contracting.OnlySuperusersMakeDatadis: _forbidden(),
     contracting.ReasonRequired: _invalid("reason"),
+    locating.ContractNotFound: _missing(),
+    locating.FacilityNotOfOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
+    locating.ReferenceNotFound: _bad("INVALID_REFERENCE"),
     issuing.RoleAboveOnesOwn: _forbidden(),
     registering.OrganizationLoop: _invalid("parent_id"),
+    storing.AddressExpired: _forbidden("FILE_ADDRESS_EXPIRED"),
+    storing.AddressNotValid: _forbidden("FILE_ADDRESS_NOT_VALID"),
+    storing.AlreadyUploaded: _conflict("FILE_ALREADY_UPLOADED"),
+    storing.FileNotFound: _missing(),
+    storing.NotAsDeclared: _bad("FILE_NOT_AS_DECLARED"),
+    storing.NotStorable: _invalid(),
+    storing.NotUploaded: _conflict("FILE_NOT_UPLOADED"),
     writing.Gone: _missing(),
     writing.InUse: _conflict("IN_USE"),
     assigning.AssignmentChanged: _conflict("PLAN_CHANGED"),
@@ -100,14 +134,30 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     consolidating.PlanChanged: _conflict("PLAN_CHANGED", more=_new_preview),
     consolidating.ValidCodesDiffer: _conflict("VALID_CODES_DIFFER"),
     cups.NotAcceptable: _invalid("target_cups"),
+    customizing.GroupNotFound: _missing(),
+    customizing.GroupOfOneAbove: _forbidden(),
+    customizing.RepeatedGas: _invalid("emission_factor_values"),
+    filing.CodeLockedByDatadis: _conflict("CUPS_LOCKED_BY_DATADIS"),
     filing.ContractOfAnotherFacility: _bad("INVALID_REFERENCE"),
     filing.DistributedInvoice: _conflict("DISTRIBUTED_INVOICE"),
     filing.FacilityOfAnotherOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
-    filing.InvalidPeriod: _bad("INVALID_PERIOD"),
-    filing.InvalidTotalPercentage: _bad("INVALID_TOTAL_PERCENTAGE"),
     filing.InvoiceNotFound: _missing(),
     filing.LockedByDatadis: _conflict("INVOICE_LOCKED_BY_DATADIS"),
+    receiving.FacilityNotOfOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION", is_sentence=True),
+    receiving.OrganizationNotBelow: _forbidden("ORGANIZATION_ID_IS_NOT_UNDER_PARENT_ORGANIZATION"),
+    receiving.OrganizationNotFound: Answer(HTTPStatus.NOT_FOUND, "ORGANIZATION_NOT_FOUND", is_sentence=True),
+    receiving.UnknownReference: _bad("INVALID_REFERENCE", is_sentence=True),
+    recalculating.ActivityCategoryMismatch: _bad("ACTIVITY_CATEGORY_MISMATCH"),
+    recalculating.MixedInvoiceTypes: _bad("MIXED_INVOICE_TYPES"),
+    recalculating.UnsupportedInvoiceType: _bad("UNSUPPORTED_INVOICE_TYPE"),
+    tracking.JobNotFound: _missing(),
     grouping.GroupsKeptChanging: Answer(HTTPStatus.CONFLICT, "TRY_AGAIN", retry_after=RETRY_AFTER),
+    vetting.FuelRequired: _bad("FUEL_REQUIRED"),
+    vetting.InvalidPeriod: _bad("INVALID_PERIOD"),
+    vetting.InvalidTotalPercentage: _bad("INVALID_TOTAL_PERCENTAGE"),
+    vetting.MisshapenCups: _bad("INVALID_CUPS"),
+    vetting.UnitDoesNotFit: _bad("INVALID_UNIT", is_sentence=True),
+    vetting.UnknownType: _bad("INVALID_INVOICE_TYPE", is_sentence=True),
     undoing.AlreadyUndone: _conflict("CONSOLIDATION_ALREADY_UNDONE"),
     undoing.ConflictsFound: _conflict("CONSOLIDATION_CONFLICT", more=_conflicts),
     undoing.ConsolidationNotFound: _missing(),
@@ -166,8 +216,7 @@ def _of_the_door(exception: Exception) -> Response | None:
 
 def _of_the_domain(exception: Exception, row: Answer, *, is_legacy: bool) -> Response:
     sentence = str(exception) or str(type(exception).__doc__)
-    has_name = row.code not in {row.legacy_code, "VALIDATION_ERROR"}
-    detail, code = (row.code if has_name else sentence, row.legacy_code) if is_legacy else (sentence, row.code)
+    detail, code = row.told(sentence, is_legacy=is_legacy)
     more = dict(row.more(exception)) if row.more else {}
     if row.loc:
         more["errors"] = [_problem(Problem(row.loc, sentence, "invalid"))]

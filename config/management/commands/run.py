@@ -45,6 +45,7 @@ class Command(BaseCommand):
     def _prepare(self) -> bool:
         """Bring the database and the static files up to date; return whether the demo is there."""
         call_command("migrate", verbosity=0)
+        call_command("load_reference_data", verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         return self._load_demo()
