@@ -75,6 +75,15 @@ def role_of_key(*, key: ApiKey, organization_id: UUID) -> Role | None:
     return min(creators, Role(key.role), key=lambda role: role.rank)
 
 
+def role_of_author(by: Author, *, organization_id: UUID) -> Role | None:
+    """Return what an author may do in an organization: a key within its reach, a superuser in the admin all."""
+    if by.api_key is not None:
+        return role_of_key(key=by.api_key, organization_id=organization_id)
+    if by.through == Channel.ADMIN and by.user.is_superuser:
+        return Role.ADMIN
+    return role_of(user=by.user, organization_id=organization_id)
+
+
 def require(role: Role | None, least: Role) -> None:
     """Raise NotAllowed unless the role includes the least one that is needed."""
     if role is None or not role.includes(least):
@@ -84,6 +93,31 @@ def require(role: Role | None, least: Role) -> None:
 def organizations_of(user: User) -> QuerySet[Organization]:
     """Return the organizations where a person has a role."""
     return Organization.objects.reached_by(user.pk)
+
+
+def line_in_reach(*, by: Author, organization_id: UUID) -> list[UUID]:
+    """
+    Return an organization and those above it, nearest first, as far up as somebody reaches.
+
+    With a key that is no further than both the key and its creator go.
+    """
+    line = organizations_in_reach(by) & Organization.objects.line_of(organization_id)
+    parents = dict(line.values_list("pk", "parent_id"))
+    found: list[UUID] = []
+    current: UUID | None = organization_id
+    while current in parents and current not in found:
+        found.append(current)
+        current = parents[current]
+    return found
+
+
+def organizations_in_reach(by: Author) -> QuerySet[Organization]:
+    """Return the organizations where somebody may read: with a key, those that both the key and its creator reach."""
+    reached = organizations_of(by.user)
+    if by.api_key is None:
+        return reached
+    own = by.api_key.organization_id
+    return reached & Organization.objects.tree_of(own) if by.api_key.reach == Reach.TREE else reached.filter(pk=own)
 
 
 def organizations_for_staff(user: User) -> QuerySet[Organization]:

@@ -6,17 +6,22 @@ Django's ValidationError says that a field is wrong, with nothing changed; each 
 
 from datetime import date
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 
 from facilities import archiving, writing
-from facilities.access import Author
+from facilities.access import Author, Channel
 from facilities.models import ContractSource, Facility, Supplier, SupplyContract
 
 _log = structlog.stdlib.get_logger("contracting")
+
+# What Datadis says of a contract. What a guarantee of origin says of it is for people to add.
+_SAID_BY_DATADIS: Final = frozenset(
+    {"facility", "cups", "supplier", "distributor_code", "start_date", "end_date", "is_active"}
+)
 
 
 class ContractFields(TypedDict, total=False):
@@ -55,6 +60,18 @@ class AnotherOrganization(ValueError):
     """The facility is not one of the contract's organization."""
 
 
+class LockedByDatadis(Exception):
+    """What Datadis says of a contract is corrected there; only a superuser overrules it, in the admin."""
+
+
+class ContractInUse(writing.InUse):
+    """Invoices are linked to the contract."""
+
+
+class EndsBeforeItStarts(ValueError):
+    """The contract ends before it starts."""
+
+
 @transaction.atomic
 def create_supplier(*, by: Author, **fields: Unpack[SupplierFields]) -> Supplier:
     """Add a supplier to those that every organization shares."""
@@ -80,8 +97,10 @@ def create_contract(
     """
     Write down a supply contract of a facility. Its source never changes; making it links no invoice.
 
-    Raise OnlySuperusersMakeDatadis, ReasonRequired (for a Datadis contract) or archiving.FacilityNotFound.
+    Raise EndsBeforeItStarts, OnlySuperusersMakeDatadis, ReasonRequired (for a Datadis contract) or
+    archiving.FacilityNotFound.
     """
+    _check_period(fields["start_date"], fields.get("end_date"))
     facility = archiving.hold(fields["facility"])
     if source == ContractSource.DATADIS:
         _check_datadis(by, reason)
@@ -96,21 +115,28 @@ def change_contract(*, contract: SupplyContract, by: Author, **changes: Unpack[C
     """
     Correct a supply contract, its source apart.
 
-    Raise AnotherOrganization, or InUse when its facility would change while invoices are linked to it.
+    Raise LockedByDatadis, EndsBeforeItStarts or AnotherOrganization; ContractInUse when its facility would change while
+    invoices are linked to it.
     """
     held = writing.held(contract)
+    if not _SAID_BY_DATADIS.isdisjoint(changes):
+        _check_not_datadis(held, by)
+    _check_period(changes.get("start_date", held.start_date), changes.get("end_date", held.end_date))
     facility = changes.get("facility")
     if facility is not None and facility.pk != held.facility_id:
         if facility.organization_id != held.organization_id:
             raise AnotherOrganization(f"Facility {facility.pk} does not belong to the contract's organization")
-        writing.check_unused(held)
+        _check_unused(held)
     writing.change(held, changes, by)
 
 
 @transaction.atomic
 def delete_contract(*, contract: SupplyContract, by: Author) -> None:
-    """Delete a supply contract; raise InUse while an invoice is linked to it."""
-    writing.delete(contract, by)
+    """Delete a supply contract; raise LockedByDatadis, or ContractInUse while an invoice is linked to it."""
+    held = writing.held(contract)
+    _check_not_datadis(held, by)
+    _check_unused(held)
+    writing.delete(held, by)
 
 
 def _check_datadis(by: Author, reason: str) -> None:
@@ -118,3 +144,21 @@ def _check_datadis(by: Author, reason: str) -> None:
         raise OnlySuperusersMakeDatadis("Only a superuser makes a Datadis contract by hand")
     if not reason.strip():
         raise ReasonRequired("A Datadis contract made by hand needs a reason")
+
+
+def _check_not_datadis(contract: SupplyContract, by: Author) -> None:
+    overrules = by.through == Channel.ADMIN and by.user.is_superuser
+    if contract.source == ContractSource.DATADIS and not overrules:
+        raise LockedByDatadis("The contract comes from Datadis: it is corrected there, and can't be changed or deleted")
+
+
+def _check_unused(contract: SupplyContract) -> None:
+    try:
+        writing.check_unused(contract)
+    except writing.InUse as used:
+        raise ContractInUse("Invoices are linked to this contract") from used
+
+
+def _check_period(start: date, end: date | None) -> None:
+    if end is not None and end < start:
+        raise EndsBeforeItStarts(f"The contract ends on {end}, before it starts on {start}")

@@ -107,8 +107,8 @@ def change_facility(*, facility: Facility, by: Author, **changes: Unpack[Facilit
     Raise archiving.FacilityNotFound.
     """
     fields: dict[str, Any] = dict(changes)
-    status = fields.pop("status", facility.status)
     held = archiving.hold(facility)
+    status = fields.pop("status", held.status)
     if status == FacilityStatus.ARCHIVED != held.status:
         held = archiving.archive(facility=held, by=by)
     elif status == FacilityStatus.ACTIVE != held.status:

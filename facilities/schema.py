@@ -2,7 +2,7 @@
 Migration operations for what Django's models cannot say.
 
 SQLite drops the triggers of a table whenever a later migration rebuilds it: a migration that alters one of these
-tables runs the operation again after it. tests/architecture/test_schema.py finds the one that forgot.
+tables runs the operation `Again` after it. tests/architecture/test_schema.py finds the one that forgot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -144,3 +144,14 @@ class SameOrganization(VendorSQL):
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
         return type(self).__name__, [self.table, self.column, self.other], {}
+
+
+class Again(VendorSQL):
+    """Make what an operation makes once more on SQLite, after a migration that rebuilt its table there."""
+
+    def __init__(self, operation: VendorSQL) -> None:
+        self.operation = operation
+        super().__init__(sqlite=operation.sqlite)
+
+    def deconstruct(self) -> tuple[str, list[VendorSQL], dict[str, str]]:
+        return type(self).__name__, [self.operation], {}

@@ -11,6 +11,8 @@ CUPS = "/v1/invoices/cups"
 CONSOLIDATE = "/v1/invoices/consolidate-cups"
 PREVIEW = "/v1/invoices/consolidate-cups/preview"
 CONSOLIDATIONS = "/v1/consolidations"
+INVOICES = "/v1/invoices"
+LEGACY_INVOICES = "/api/v1/invoices"
 
 # An id that nothing has; the same in every process, as names of tests must be.
 NOBODYS = UUID("00000000-0000-7000-8000-000000000000")
@@ -37,6 +39,12 @@ def post(caller, path, body, **headers):
     """POST a body as JSON."""
     content = body if isinstance(body, (str, bytes)) else json.dumps(body)
     return caller.post(path, content, content_type="application/json", headers=headers)
+
+
+def patch(caller, path, body, **headers):
+    """PATCH a body as JSON."""
+    content = body if isinstance(body, (str, bytes)) else json.dumps(body)
+    return caller.patch(path, content, content_type="application/json", headers=headers)
 
 
 def merge(target, *pairs, **fields):

@@ -11,6 +11,7 @@ from facilities.models import (
     Membership,
     Organization,
     Role,
+    StoredFile,
     Supplier,
     SupplyContract,
     User,
@@ -18,7 +19,7 @@ from facilities.models import (
 from facilities.models.api_key import PREFIX_LENGTH, digest_of, new_secret
 from invoices import grouping
 from invoices.grouping import GroupKey
-from invoices.models import Invoice, Unit
+from invoices.models import CustomEmissionFactor, CustomEmissionGroup, FacilityFuel, FuelUnit, Invoice, Unit
 
 _numbers = itertools.count(1)
 
@@ -190,3 +191,56 @@ def distributed(*places, cups=VALID_CUPS, organization=None, **fields):
 
 def _only(fields, name):
     return {name: fields[name]} if fields.get(name) else {}
+
+
+def stored_file(**fields):
+    """Save an announced PDF."""
+    return StoredFile.objects.create(
+        **{
+            "organization": fields.get("organization") or organization(),
+            "name": f"invoice-{next(_numbers)}",
+            "extension": "pdf",
+            "mime_type": "application/pdf",
+            "size_kb": Decimal(1),
+            "created_by": fields.get("created_by") or user(),
+            **fields,
+        }
+    )
+
+
+def fuel(**fields):
+    """Save a fuel, billed in the units that are given."""
+    units = fields.pop("units", ())
+    row = FacilityFuel.objects.create(
+        **{"name": f"Fuel {next(_numbers)}", "country": "ES", "type": "gas", "code": f"fuel_{next(_numbers)}", **fields}
+    )
+    for position, each in enumerate(units):
+        FuelUnit.objects.create(fuel=row, unit=each, position=position)
+    return row
+
+
+def custom_group(**fields):
+    return CustomEmissionGroup.objects.create(
+        **{
+            "organization": fields.get("organization") or organization(),
+            "name": f"Factors {next(_numbers)}",
+            "ghg_type": 1,
+            "created_by": fields.get("created_by") or user(),
+            **fields,
+        }
+    )
+
+
+def custom_factor(**fields):
+    group = fields.pop("group", None) or custom_group(**_only(fields, "organization"))
+    return CustomEmissionFactor.objects.create(
+        **{
+            "group": group,
+            "organization": group.organization,
+            "ef_name": f"Factor {next(_numbers)}",
+            "unit": fields.get("unit") or unit(),
+            "emission_factor_values": [{"gas_type": "CO2e", "value": "0.1"}],
+            "created_by": fields.get("created_by") or user(),
+            **fields,
+        }
+    )

@@ -15,6 +15,7 @@ PROJECT = tuple(str(ROOT / folder) + "/" for folder in ("config", "facilities", 
 TENANT_TABLES = (
     "facilities_facility",
     "facilities_supplycontract",
+    "facilities_storedfile",
     "invoices_invoice",
     "invoices_cupsgroup",
     "invoices_consolidation",
@@ -23,6 +24,9 @@ TENANT_TABLES = (
     "invoices_undoneinvoice",
     "invoices_invoicechange",
     "invoices_processingjob",
+    "invoices_jobchunk",
+    "invoices_customemissiongroup",
+    "invoices_customemissionfactor",
 )
 REFERENCE_TABLES = ("invoices_unit",)
 _READS_OR_CHANGES = re.compile(r'\b(?:FROM|JOIN|UPDATE)\s+"?(\w+)"?', re.IGNORECASE)

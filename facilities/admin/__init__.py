@@ -5,9 +5,9 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from facilities.admin import organizations, people, places
+from facilities.admin import files, organizations, people, places
 
-__all__ = ["auth_admin", "organizations", "people", "places"]
+__all__ = ["auth_admin", "files", "organizations", "people", "places"]
 
 # Rights are memberships; groups of permissions would say something that nobody obeys. Imported above, so that it is
 # registered by now.

@@ -48,6 +48,13 @@ REFUSALS: Refusals = {
     ),
     contracting.OnlySuperusersMakeDatadis: _("Only a superuser makes a Datadis contract by hand."),
     contracting.ReasonRequired: _("Say why the Datadis contract is made by hand."),
+    contracting.ContractInUse: _(
+        "Invoices are linked to the contract, so it can't be deleted or moved to another place."
+    ),
+    contracting.EndsBeforeItStarts: _("The contract ends before it starts."),
+    contracting.LockedByDatadis: _(
+        "The contract comes from Datadis and is corrected there. Here its renewable share and the evidence can change."
+    ),
     contracting.AnotherOrganization: _("The facility is another organization's."),
 }
 

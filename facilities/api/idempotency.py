@@ -20,6 +20,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import is_success
 
 from facilities.api import refusals
 from facilities.api.refusals import Refused
@@ -59,20 +60,26 @@ class InProgress(Refused):
 
 
 def answer_once(
-    request: Request, deed: Callable[[], HttpResponseBase], *, refuse: Callable[[Exception], Response]
+    request: Request,
+    deed: Callable[[], HttpResponseBase],
+    *,
+    refuse: Callable[[Exception], Response],
+    kept: Callable[[Any], Any],
+    repeated: Callable[[str], str],
 ) -> HttpResponseBase:
     """
     Do the deed in a transaction and keep its answer, or give the answer that was kept.
 
-    `refuse` makes an answer of an exception, or raises what nobody expected. Raise Malformed, KeyReused or InProgress.
+    `refuse` makes an answer of an exception, or raises what nobody expected; `kept` leaves out of an answer what must
+    not be stored, and `repeated` puts it back into the body. Raise Malformed, KeyReused or InProgress.
     """
     claim, is_new = _claim(cast("AuthorizedRequest", request))
     if not is_new:
-        return _replayed(claim)
+        return _replayed(claim, repeated)
     try:
         with transaction.atomic(durable=True):
             answer = deed()
-            _keep(claim, answer)
+            _keep(claim, answer, kept)
     except Exception as error:  # noqa: BLE001 (whatever it was, the key must not stay in flight)
         return _after_failure(claim, error, refuse)
     return answer
@@ -140,9 +147,15 @@ def _mine(answer: IdempotentAnswer) -> QuerySet[IdempotentAnswer]:
     )
 
 
-def _keep(claim: IdempotentAnswer, answer: HttpResponseBase) -> None:
-    """Store the answer as it will be sent; undo the deed by raising InProgress if another request has taken over."""
-    content = JSONRenderer().render(answer.data).decode() if isinstance(answer, Response) else ""
+def _keep(
+    claim: IdempotentAnswer, answer: HttpResponseBase, kept: Callable[[Any], Any] = lambda answered: answered
+) -> None:
+    """
+    Store the answer as it will be sent, its secrets apart.
+
+    Undo the deed by raising InProgress if another request has taken over.
+    """
+    content = JSONRenderer().render(kept(answer.data)).decode() if isinstance(answer, Response) else ""
     if not _mine(claim).filter(status=None).update(status=answer.status_code, body=content):
         raise InProgress
 
@@ -168,10 +181,11 @@ def _is_final(answer: Response) -> bool:
     return answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and "Retry-After" not in answer.headers
 
 
-def _replayed(kept: IdempotentAnswer) -> HttpResponse:
+def _replayed(answer: IdempotentAnswer, repeated: Callable[[str], str]) -> HttpResponse:
+    body = cast("str", answer.body)
     return HttpResponse(
-        cast("str", kept.body),
-        status=kept.status,
+        repeated(body) if answer.status is not None and is_success(answer.status) else body,
+        status=answer.status,
         content_type="application/json",
         headers={REPLAYED_HEADER: "true"},
     )

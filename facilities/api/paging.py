@@ -43,6 +43,27 @@ class Paging(BasePagination):
             }
         )
 
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Return the two parameters, for the schema of the API."""
+        size = {"type": "integer", "minimum": 1, "maximum": self.most, "default": self.default_size}
+        page = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1, "default": 1}
+        return [
+            {"name": "page", "in": "query", "description": "Past the end `items` is empty.", "schema": page},
+            {"name": "size", "in": "query", "description": "Items a page.", "schema": size},
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the envelope around what one page holds, for the schema of the API."""
+        count = {"type": "integer", "minimum": 0}
+        properties = {
+            "items": schema,
+            "total": count,
+            "page": {"type": "integer", "minimum": 1},
+            "size": {"type": "integer", "minimum": 1},
+            self.pages_name: count,
+        }
+        return {"type": "object", "required": list(properties), "properties": properties}
+
 
 def _number(request: Request, name: str, *, default: int, most: int | None) -> int:
     text = request.query_params.get(name)

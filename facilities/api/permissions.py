@@ -16,6 +16,8 @@ from facilities.api.requests import AuthorizedRequest
 from facilities.models import ApiKey, Organization, Role, User
 
 ORGANIZATION_HEADER = "x-organization-id"
+MEMBER_HEADER = "x-user-id"
+LEGACY_ROUTES = "/api/"
 # Where pages keep the organization that somebody works for.
 SESSION_KEY = "organization_id"
 
@@ -35,13 +37,18 @@ class MayActForOrganization(BasePermission):
     """Let through who has the role that the action needs, and set organization, role and author on the request."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Raise in this order: NotAuthenticated, Malformed for the header, OrganizationNotFound, access.NotAllowed."""
+        """
+        Raise in this order: NotAuthenticated, Malformed for the header, OrganizationNotFound, access.NotAllowed.
+
+        On legacy routes the headers may name a member too, for whom it is done: Malformed and NotAllowed are of both.
+        """
         if not isinstance(request.user, User):
             raise NotAuthenticated
         authorized = cast("AuthorizedRequest", request)
         key = request.auth if isinstance(request.auth, ApiKey) else None
         authorized.organization, authorized.role = _organization(request, request.user, key)
-        authorized.author = Author(request.user, Channel.API if key else Channel.WEB, api_key=key)
+        member = _member(request, authorized.organization)
+        authorized.author = Author(request.user, Channel.API if key else Channel.WEB, api_key=key, on_behalf_of=member)
         access.require(authorized.role, view.least_role)
         return True
 
@@ -63,6 +70,19 @@ def _named(text: str, user: User, key: ApiKey | None) -> tuple[Organization, Rol
     if found is None:
         raise OrganizationNotFound(organization_id)
     return found
+
+
+def _member(request: Request, organization: Organization) -> User | None:
+    """Return the member for whom a legacy route is called, which gives no right; None where nobody is named."""
+    if not request.path.startswith(LEGACY_ROUTES) or MEMBER_HEADER not in request.headers:
+        return None
+    user_id = fields.uuid_of(request.headers[MEMBER_HEADER])
+    if user_id is None:
+        raise refusals.malformed("header", MEMBER_HEADER, "Must be a valid UUID.")
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    if person is None or access.role_of(user=person, organization_id=organization.pk) is None:
+        raise access.NotAllowed(f"User {user_id} is no member of this organization.")
+    return person
 
 
 def _current(request: Request, user: User) -> tuple[Organization, Role] | None:

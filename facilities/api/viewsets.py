@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db import transaction
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from facilities.api import idempotency
+from facilities.api import idempotency, throttling
 from facilities.api.filtering import Filtering
 from facilities.models import Role
 
@@ -40,6 +41,29 @@ class OrganizationViewSet(GenericViewSet[Any]):
         """What somebody must be; a method that the route does not have is told so, whoever asks."""
         return Role.EDITOR if self.changes_something and self.action else Role.VIEWER
 
+    def kept(self, answered: Any) -> Any:
+        """Return what is stored of a success, to be given again: the answer without its secrets, where it has some."""
+        return answered
+
+    def repeated(self, body: str) -> str:
+        """Return the body of a stored success as it is given again: with its secrets made anew."""
+        return body
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks; a caller whose keys are wrong too often has to wait."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            throttling.count_wrong_key(request)
+            raise
+
+    def check_permissions(self, request: Request) -> None:
+        """Check the rights, and count the request whether or not it has them."""
+        try:
+            super().check_permissions(request)
+        finally:
+            throttling.count(request)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the rights; then put the transaction around the action that REST framework is about to call."""
         super().initial(request, *args, **kwargs)
@@ -50,7 +74,9 @@ class OrganizationViewSet(GenericViewSet[Any]):
     def _carry_out(self, handler: Handler, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         deed = partial(handler, request, *args, **kwargs)
         if request.method == "POST" and idempotency.HEADER in request.headers:
-            return idempotency.answer_once(request, deed, refuse=self.handle_exception)
+            return idempotency.answer_once(
+                request, deed, refuse=self.handle_exception, kept=self.kept, repeated=self.repeated
+            )
         if not self.changes_something:
             return deed()
         with transaction.atomic(durable=True):

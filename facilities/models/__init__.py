@@ -5,6 +5,7 @@ from facilities.models.facility import Facility, FacilityStatus
 from facilities.models.idempotent_answer import IdempotentAnswer
 from facilities.models.membership import Membership, Role
 from facilities.models.organization import Organization
+from facilities.models.stored_file import FileStatus, StoredFile
 from facilities.models.supplier import Supplier
 from facilities.models.supply_contract import ContractSource, SupplyContract
 from facilities.models.user import User
@@ -14,11 +15,13 @@ __all__ = [
     "ContractSource",
     "Facility",
     "FacilityStatus",
+    "FileStatus",
     "IdempotentAnswer",
     "Membership",
     "Organization",
     "Reach",
     "Role",
+    "StoredFile",
     "Supplier",
     "SupplyContract",
     "User",

@@ -19,8 +19,9 @@ from tests import admin_door, factories
 
 pytestmark = pytest.mark.django_db
 
-# Answers kept for programs that ask again: nobody's to look at.
-NOT_SHOWN = {"facilities.IdempotentAnswer"}
+# Answers kept for programs that ask again, and what workers divide a job into: nobody's to look at. The units of a
+# fuel are shown with it.
+NOT_SHOWN = {"facilities.IdempotentAnswer", "invoices.JobChunk", "invoices.FuelUnit"}
 OURS = [model for app in ("facilities", "invoices") for model in apps.get_app_config(app).get_models()]
 SHOWN = {model: door for model, door in admin.site._registry.items() if model in OURS}
 WRITTEN = {model: door for model, door in SHOWN.items() if not isinstance(door, ReadOnlyAdmin)}
@@ -218,6 +219,9 @@ def make_row(model, organization):
         "Organization": lambda: organization,
         "Membership": lambda: factories.membership(organization=organization),
         "ApiKey": lambda: factories.api_key(organization=organization)[0],
+        "CustomEmissionGroup": lambda: factories.custom_group(organization=organization),
+        "CustomEmissionFactor": lambda: factories.custom_factor(organization=organization),
+        "StoredFile": lambda: factories.stored_file(organization=organization),
         "User": lambda: factories.member(organization),
         "Facility": lambda: place,
         "Supplier": factories.supplier,

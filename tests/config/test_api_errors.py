@@ -17,7 +17,7 @@ from config import api_errors
 from config.wsgi import application
 from facilities.access import NotAllowed
 from facilities.api.requests import Request
-from invoices import consolidating, filing, grouping, undoing
+from invoices import consolidating, filing, grouping, undoing, vetting
 from tests import api
 
 V1, LEGACY = "/v1/invoices", "/api/v1/invoices"
@@ -32,7 +32,7 @@ def told(error, path=V1):
     ("error", "status", "v1", "legacy"),
     [
         (
-            filing.InvalidTotalPercentage("The shares add up to 0.9"),
+            vetting.InvalidTotalPercentage("The shares add up to 0.9"),
             400,
             {"detail": "The shares add up to 0.9", "code": "INVALID_TOTAL_PERCENTAGE"},
             {"detail": "INVALID_TOTAL_PERCENTAGE", "code": "VALIDATION_ERROR"},

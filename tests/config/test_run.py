@@ -76,7 +76,12 @@ def test_a_process_that_ends_by_itself_is_an_error_and_the_accounts_were_shown(m
     with pytest.raises(CommandError, match="ended by itself"):
         call_command("run")
 
-    assert shown == [("migrate", {"verbosity": 0}), ("load_demo", {}), ("load_demo", {"summary_only": True})]
+    assert shown == [
+        ("migrate", {"verbosity": 0}),
+        ("load_reference_data", {"verbosity": 0}),
+        ("load_demo", {}),
+        ("load_demo", {"summary_only": True}),
+    ]
 
 
 @pytest.mark.django_db
@@ -98,7 +103,7 @@ def test_a_server_without_debug_collects_its_files_and_gets_no_demo(monkeypatch,
 
     run.Command()._prepare()
 
-    assert called == ["migrate", "collectstatic"]
+    assert called == ["migrate", "load_reference_data", "collectstatic"]
     assert "DEMO=1 loads it" in capsys.readouterr().out
 
 

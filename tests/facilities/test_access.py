@@ -93,6 +93,38 @@ def test_the_highest_organization_is_the_topmost_reached(tree):
     assert access.highest_organization_of(factories.user()) is None
 
 
+@pytest.mark.parametrize(
+    ("member_of", "key_of", "reach", "names"),
+    [
+        ("top", None, None, ["leaf", "part", "top"]),
+        ("part", None, None, ["leaf", "part"]),
+        ("sibling", None, None, []),
+        ("top", "top", Reach.TREE, ["leaf", "part", "top"]),
+        ("top", "part", Reach.TREE, ["leaf", "part"]),
+        ("top", "leaf", Reach.OWN, ["leaf"]),
+        ("part", "top", Reach.TREE, ["leaf", "part"]),
+        ("top", "part", Reach.OWN, []),
+    ],
+)
+def test_the_line_in_reach_goes_up_as_far_as_person_and_key_do(tree, member_of, key_of, reach, names):
+    person = factories.member(tree[member_of])
+    key = factories.api_key(organization=tree[key_of], created_by=person, reach=reach)[0] if key_of else None
+    by = access.Author(person, access.Channel.API, api_key=key)
+
+    found = access.line_in_reach(by=by, organization_id=tree["leaf"].pk)
+
+    assert found == [tree[name].pk for name in names]
+
+
+def test_the_line_in_reach_of_a_loop_ends(tree):
+    Organization.objects.filter(pk=tree["top"].pk).update(parent=tree["leaf"])
+    by = access.Author(factories.member(tree["leaf"]), access.Channel.WEB)
+
+    found = access.line_in_reach(by=by, organization_id=tree["leaf"].pk)
+
+    assert found == [tree[name].pk for name in ("leaf", "part", "top")]
+
+
 def test_staff_see_what_they_are_assigned_to_and_superusers_all(tree, other_organization):
     staff = factories.member(tree["part"], is_staff=True)
     superuser = factories.user(is_superuser=True)

@@ -281,3 +281,12 @@ class TestPeople:
 
         with pytest.raises(ValidationError):
             registering.create_user(username="ana", password=None, by=superuser)
+
+
+def test_a_change_that_names_no_status_leaves_the_one_that_it_has_by_then(organization, author):
+    seen = factories.facility(organization=organization)
+    registering.change_facility(facility=seen.__class__.objects.get(pk=seen.pk), by=author, status="archived")
+
+    changed = registering.change_facility(facility=seen, by=author, name="Closed")
+
+    assert (changed.name, changed.status) == ("Closed", "archived")

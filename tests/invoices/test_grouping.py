@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invoices import assigning, consolidating, filing, grouping, undoing
+from invoices import assigning, consolidating, filing, grouping, undoing, vetting
 from invoices.grouping import GroupKey
 from invoices.models import Consolidation, CupsGroup, Invoice
 from tests import factories
@@ -144,13 +144,13 @@ class World:
         filing.create(
             organization=self.organization,
             by=self.author,
-            type="electricity" if third % 5 else "heat",
+            type="electricity" if third % 5 else "recharge",
             unit=factories.unit(),
             base_quantity=Decimal(third),
             start_date=date(2024, 1 + second % 12, 1),
             end_date=date(2024, 1 + second % 12, 28),
             cups=CODES[second % len(CODES)],
-            shares=[filing.Share(place, Decimal(1) / len(places)) for place in places],
+            shares=[vetting.Share(place, Decimal(1) / len(places)) for place in places],
         )
 
     def change(self, first, second, third):

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 from django.db import connection, transaction
 
-from invoices import consolidating, filing, grouping, undoing
+from invoices import consolidating, filing, grouping, undoing, vetting
 from invoices.consolidating import Source
 from invoices.models import CupsGroup, Invoice
 from tests import factories
@@ -149,7 +149,7 @@ def test_an_invoice_filed_at_the_same_moment_is_not_lost(organization, facility,
             start_date=date(2024, 5, 1),
             end_date=date(2024, 5, 31),
             cups=WRONG,
-            shares=[filing.Share(facility)],
+            shares=[vetting.Share(facility)],
         )
 
     with locks():

@@ -112,7 +112,7 @@ def test_a_contract_in_use_is_not_deleted_and_the_log_does_not_say_so(organizati
 
     for answer in (one, many):
         assert answer.status_code == 302
-        assert "Others need it" in admin_door.messages(answer)[-1]
+        assert "Invoices are linked to the contract" in admin_door.messages(answer)[-1]
     assert SupplyContract.objects.exists()
     assert not LogEntry.objects.exists()
 

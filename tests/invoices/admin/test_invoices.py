@@ -228,6 +228,23 @@ def test_an_invoice_at_a_deleted_facility_can_still_be_corrected(client, facilit
     assert Invoice.objects.get().invoice_number == "Corrected"
 
 
+@pytest.mark.parametrize(
+    ("type_", "said"),
+    [
+        ("water", "Invoices of this type, or of this fuel, are not measured in this unit."),
+        ("heat", "Heat needs the fuel that was burnt."),
+    ],
+)
+def test_what_no_invoice_may_be_is_said(client, facility, type_, said):
+    new = form_of(factories.build_invoice(facility=facility, type=type_))
+    new.pop("seen")
+
+    answer = client.post(reverse("admin:invoices_invoice_add"), new)
+
+    assert said in admin_door.errors(answer)
+    assert not Invoice.objects.exists()
+
+
 def test_saving_an_unchanged_one_logs_nothing(client, facility):
     assert save(client, factories.invoice(facility=facility)).status_code == 302
     assert not InvoiceChange.objects.exists()
