@@ -170,6 +170,8 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     written = {name for row, own in changes_of for name in _write(row, own, by)}
     if written:
         grouping.refresh(touched)
+    if "status" in written and invoice.source_invoice_id is not None:
+        _settle_parent(invoice, by)
     # Nothing has emissions before its first calculation; what has them will need none.
     is_wanted = cleaned.get("status") in {InvoiceStatus.ACTIVE, InvoiceStatus.LOADING}
     if is_wanted or written & _CALCULATED_FROM:
@@ -223,6 +225,22 @@ def _write(row: Invoice, own: dict[str, Any], by: Author) -> set[str]:
         setattr(row, name, value)
     Invoice.objects.of(row.organization_id).filter(pk=row.pk).update(**own, updated_at=row.updated_at)
     return set(own)
+
+
+def _settle_parent(child: Invoice, by: Author) -> None:
+    """Give a distributed invoice the status that its parts have: error if any has it, active once all are."""
+    above = Organization.objects.line_of(child.organization_id)
+    whole = Invoice.objects.filter(organization__in=above, pk=child.source_invoice_id)
+    for parent in whole.select_for_update(of=("self",)):
+        below = Organization.objects.tree_of(parent.organization_id)
+        parts = Invoice.objects.filter(organization__in=below, source_invoice=parent)
+        statuses = set(parts.values_list("status", flat=True))
+        if InvoiceStatus.ERROR in statuses:
+            settled = InvoiceStatus.ERROR
+        else:
+            settled = InvoiceStatus.ACTIVE if statuses == {InvoiceStatus.ACTIVE} else InvoiceStatus(parent.status)
+        if settled != parent.status:
+            _write(parent, {"status": settled}, by)
 
 
 def _relinked(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:

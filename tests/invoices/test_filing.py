@@ -260,6 +260,36 @@ class TestChange:
         assert set(Invoice.objects.values_list("cups", flat=True)) == {factories.VALID_CUPS}
         assert list(grouping.differences(organization=parent.organization)) == []
 
+    @pytest.mark.parametrize(
+        ("statuses", "settled"),
+        [
+            (["error", "active"], "error"),
+            (["active", "active"], "active"),
+            (["error", "active", "active"], "active"),
+            (["active"], "loading"),
+            (["review", "active"], "loading"),
+        ],
+        ids=["one in error", "all active", "one no longer in error", "one of two active", "one in review"],
+    )
+    def test_of_the_status_of_the_parts_settles_the_whole(self, file, facility, elsewhere, author, statuses, settled):
+        parent = file(facility, elsewhere)
+        parts = list(parent.children.order_by("pk"))
+
+        for part, status in zip([*parts, parts[0]], statuses, strict=False):
+            change(part, author, status=status)
+
+        parent.refresh_from_db()
+        assert parent.status == settled
+
+    def test_of_the_status_of_a_part_below_settles_the_whole_above(self, file, facility, organization, author):
+        below = factories.organization(parent=organization)
+        parent = file(facility, factories.facility(organization=below))
+
+        change(parent.children.get(organization=below), factories.author(below), status="error")
+
+        parent.refresh_from_db()
+        assert parent.status == "error"
+
     def test_that_comes_to_nothing_leaves_no_empty_group(self, file, facility, elsewhere, author):
         parent = file(facility, elsewhere)
         child = parent.children.get(facility=elsewhere)
