@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -98,10 +98,13 @@ class NumberField(serializers.DecimalField):
         if self.max_digits is None or self.decimal_places is None:
             return number
         whole_digits = self.max_digits - self.decimal_places
-        rounded = round(number, self.decimal_places) if number.adjusted() <= whole_digits else number
-        if abs(rounded) >= 10**whole_digits:
+        if abs(number) >= 10**whole_digits:
             self.fail("max_whole_digits", max_whole_digits=whole_digits)
-        return rounded
+        rounded = round(number, self.decimal_places)
+        if abs(rounded) < 10**whole_digits:
+            return rounded
+        # Just inside the limit, where rounding would step out of it.
+        return number.quantize(Decimal(1).scaleb(-self.decimal_places), rounding=ROUND_DOWN)
 
     def to_representation(self, value: Decimal) -> float:  # type: ignore[override]  # a number, never a string
         return float(value)
