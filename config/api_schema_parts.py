@@ -38,7 +38,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         ]
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # as above
     """Somebody signed in to the pages."""
 
     target_class = "facilities.api.authentication.SessionAuthentication"
@@ -63,7 +63,7 @@ _TYPES: Final[Mapping[type, Json]] = {
 }
 
 
-class FilteringParameters(OpenApiFilterExtension):  # type: ignore[no-untyped-call]
+class FilteringParameters(OpenApiFilterExtension):  # type: ignore[no-untyped-call]  # as above
     """The filters of a list, each as it reads the query. drf-spectacular's own way asks the model for its columns."""
 
     target_class = "facilities.api.filtering.Filtering"
@@ -102,7 +102,7 @@ def _one_of_several(each: forms.Field) -> Json:
     return {"type": "string", "minLength": 1, "maxLength": getattr(each, "max_length", None)}
 
 
-class ListItems(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class ListItems(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # as above
     """Says of a list that it can't be empty, and how long it may be."""
 
     target_class = "rest_framework.fields.ListField"
@@ -112,7 +112,7 @@ class ListItems(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-cal
         return _with_length(auto_schema, self.target, direction)
 
 
-class SerializerItems(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class SerializerItems(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # as above
     """The same of a list of objects."""
 
     target_class = "rest_framework.serializers.ListSerializer"

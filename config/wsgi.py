@@ -12,10 +12,10 @@ class _Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         """Take a content type that can't be read for one that nobody knows: Django's own would be a 500."""
         try:
-            super()._set_content_type_params(meta)  # type: ignore[misc]
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # private in the stubs
         except ValueError:
             meta["CONTENT_TYPE"] = "application/octet-stream"
-            super()._set_content_type_params(meta)  # type: ignore[misc]
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # private in the stubs
 
 
 class _Handler(WSGIHandler):

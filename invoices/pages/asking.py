@@ -128,8 +128,8 @@ def filters(organization: Organization) -> dict[str, Any]:
     """Return what the list can be narrowed by."""
     return {
         "facilities": Facility.objects.filter(organization=organization).order_by("name", "pk"),
-        "checks": AskedForm.base_fields["check"].choices,  # type: ignore[attr-defined]
-        "locks": AskedForm.base_fields["is_locked"].choices,  # type: ignore[attr-defined]
+        "checks": AskedForm.base_fields["check"].choices,  # type: ignore[attr-defined]  # a choice field has them
+        "locks": AskedForm.base_fields["is_locked"].choices,  # type: ignore[attr-defined]  # a choice field has them
     }
 
 
