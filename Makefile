@@ -51,9 +51,10 @@ messages: .venv/dev  ## The texts to translate, collected and compiled.
 .env: | .venv/base
 	@(umask 077 && $(BIN)/python -m config.new_environment > $@)
 
-# The file notes what was installed, so that a second run need not ask again.
+# The lock is complete: without --no-deps an older pip refuses it as soon as a package it names with an extra is released
+# anew. The file notes what was installed, so that a second run need not ask again.
 .venv/base .venv/dev: .venv/%: requirements/%.txt | .venv/made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r $<
 	@touch $@
 
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11

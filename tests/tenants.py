@@ -25,6 +25,10 @@ TENANT_TABLES = (
     "invoices_invoicechange",
     "invoices_processingjob",
     "invoices_jobchunk",
+    "invoices_invoiceemission",
+    "invoices_invoiceemissionhistory",
+    "invoices_yearclosing",
+    "invoices_evidencearchive",
     "invoices_customemissiongroup",
     "invoices_customemissionfactor",
 )

@@ -7,7 +7,7 @@ from facilities.models.membership import Membership, Role
 from facilities.models.organization import Organization
 from facilities.models.stored_file import FileStatus, StoredFile
 from facilities.models.supplier import Supplier
-from facilities.models.supply_contract import ContractSource, SupplyContract
+from facilities.models.supply_contract import ContractSource, GuaranteeType, SupplyContract
 from facilities.models.user import User
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Facility",
     "FacilityStatus",
     "FileStatus",
+    "GuaranteeType",
     "IdempotentAnswer",
     "Membership",
     "Organization",

@@ -17,6 +17,13 @@ class ContractSource(models.TextChoices):
     DATADIS = "datadis", "Datadis"
 
 
+class GuaranteeType(models.TextChoices):
+    """What a guarantee of origin says of the share that it covers."""
+
+    RENEWABLE = "renewable", _("renewable")
+    COGENERATION = "cogeneration", _("high-efficiency cogeneration")
+
+
 class SupplyContract(models.Model):
     """What a supplier agreed to deliver at one supply point. Its source never changes (the database refuses)."""
 
@@ -44,6 +51,9 @@ class SupplyContract(models.Model):
     end_date = models.DateField(_("valid to"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     renewable_percentage = models.DecimalField(_("renewable share"), max_digits=7, decimal_places=6, default=Decimal(0))
+    guarantee_type = models.CharField(
+        _("guarantee of origin"), max_length=12, choices=GuaranteeType, default=GuaranteeType.RENEWABLE
+    )
     certificate_number = models.CharField(_("certificate number"), max_length=100, blank=True)
     certificate_year = models.PositiveSmallIntegerField(_("certificate year"), null=True, blank=True)
     certificate_file_id = models.UUIDField(_("certificate file"), null=True, blank=True)
@@ -57,6 +67,9 @@ class SupplyContract(models.Model):
             models.UniqueConstraint(fields=["id", "organization"], name="supply_contract_of_one_organization"),
             models.CheckConstraint(
                 condition=models.Q(source__in=ContractSource.values), name="supply_contract_source_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(guarantee_type__in=GuaranteeType.values), name="supply_contract_guarantee_is_known"
             ),
             models.CheckConstraint(
                 condition=models.Q(end_date=None) | models.Q(end_date__gte=models.F("start_date")),

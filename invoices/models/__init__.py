@@ -17,6 +17,8 @@ from invoices.models.custom_factor import (
     FactorTag,
     GasType,
 )
+from invoices.models.emission_factor import EmissionFactor, EmissionSource, FactorSet, SupplierLink
+from invoices.models.evidence_archive import EvidenceArchive
 from invoices.models.fuel import FacilityFuel, FuelUnit, GHGType
 from invoices.models.invoice import (
     BACKED_BY_DATADIS,
@@ -27,17 +29,29 @@ from invoices.models.invoice import (
     InvoiceType,
 )
 from invoices.models.invoice_change import ChangeAction, InvoiceChange
-from invoices.models.job_chunk import ChunkState, JobChunk
+from invoices.models.invoice_emission import (
+    HEADLINES,
+    LOCATION_BASED,
+    EmissionCategory,
+    InvoiceEmission,
+    InvoiceEmissionHistory,
+)
+from invoices.models.job_chunk import OPEN_STATES, ChunkState, JobChunk
 from invoices.models.processing_job import ActivityCategory, JobAction, JobStatus, JobTrigger, ProcessingJob
 from invoices.models.unit import Unit, UnitType
+from invoices.models.year_closing import ClosingAction, YearClosing
 
 __all__ = [
     "BACKED_BY_DATADIS",
     "CHECK_NAMES",
+    "HEADLINES",
+    "LOCATION_BASED",
     "MESSAGE_LENGTH",
+    "OPEN_STATES",
     "ActivityCategory",
     "ChangeAction",
     "ChunkState",
+    "ClosingAction",
     "ConsolidatedInvoice",
     "Consolidation",
     "ConsolidationUndo",
@@ -45,13 +59,20 @@ __all__ = [
     "CustomCategory",
     "CustomEmissionFactor",
     "CustomEmissionGroup",
+    "EmissionCategory",
+    "EmissionFactor",
+    "EmissionSource",
+    "EvidenceArchive",
     "FacilityFuel",
+    "FactorSet",
     "FactorTag",
     "FuelUnit",
     "GHGType",
     "GasType",
     "Invoice",
     "InvoiceChange",
+    "InvoiceEmission",
+    "InvoiceEmissionHistory",
     "InvoiceQuerySet",
     "InvoiceSource",
     "InvoiceStatus",
@@ -62,8 +83,10 @@ __all__ = [
     "JobTrigger",
     "ProcessingJob",
     "State",
+    "SupplierLink",
     "UndoneInvoice",
     "Unit",
     "UnitType",
     "WithUndos",
+    "YearClosing",
 ]

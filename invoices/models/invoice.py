@@ -1,7 +1,8 @@
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -13,6 +14,9 @@ from invoices import cups as cups_codes
 from invoices.models.custom_factor import CustomEmissionGroup
 from invoices.models.fuel import FacilityFuel
 from invoices.models.unit import Unit
+
+# The categories of which an invoice has exactly one: the figure that is its `co2e`.
+HEADLINE_NAMES: Final = ("stationary", "electricity", "water", "process")
 
 
 class InvoiceType(models.TextChoices):
@@ -49,11 +53,18 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(is_parent=False)
 
     def calculated(self) -> Self:
-        """Keep the invoices that have results: none, before anything calculates them."""
-        return self.none()
+        """Keep the invoices that have their own figure: kg CO2e of the category that is theirs by type."""
+        return self.filter(self._has_figure())
 
     def not_calculated(self) -> Self:
-        return self.all()
+        return self.filter(~self._has_figure())
+
+    @staticmethod
+    def _has_figure() -> models.Exists:
+        # By its name: the results' model stands on this one.
+        results = apps.get_model("invoices", "InvoiceEmission")._default_manager
+        own = results.filter(invoice=models.OuterRef("pk"), organization=models.OuterRef("organization"))
+        return models.Exists(own.filter(activity_category__in=HEADLINE_NAMES, co2e__isnull=False))
 
     def electricity(self) -> Self:
         return self.filter(type=InvoiceType.ELECTRICITY)

@@ -11,6 +11,7 @@ class JobAction(models.TextChoices):
     CREATE = "CREATE", _("calculate new")
     RECALCULATE = "RECALCULATE", _("recalculate")
     IMPORT = "IMPORT", _("import")
+    EXPORT = "EXPORT", _("evidence")
 
 
 class JobTrigger(models.TextChoices):
