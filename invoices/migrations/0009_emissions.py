@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SupplierLink',
             fields=[
-                ('supplier', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='register_link', serialize=False, to='facilities.supplier', verbose_name='supplier')),
+                ('supplier', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='register_link', serialize=False, to='facilities.supplier', verbose_name='supplier')),
                 ('register_name', models.CharField(max_length=200, verbose_name='name in the register')),
                 ('confirmed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='confirmed at')),
             ],

@@ -100,7 +100,7 @@ class SupplierLink(models.Model):
     supplier = models.OneToOneField(
         Supplier,
         verbose_name=_("supplier"),
-        on_delete=models.CASCADE,
+        on_delete=models.PROTECT,
         primary_key=True,
         related_name="register_link",
     )
