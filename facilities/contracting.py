@@ -35,6 +35,7 @@ class ContractFields(TypedDict, total=False):
     end_date: date | None
     is_active: bool
     renewable_percentage: Decimal
+    guarantee_type: str
     certificate_number: str
     certificate_year: int | None
     certificate_file_id: UUID | None

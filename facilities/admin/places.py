@@ -119,6 +119,7 @@ class SupplyContractAdmin(DomainAdmin):
         "end_date",
         "is_active",
         "renewable_percentage",
+        "guarantee_type",
         "certificate_number",
         "certificate_year",
         "certificate_file_id",

@@ -16,7 +16,7 @@ from facilities.api.output import NumberField as NumberOut
 from facilities.api.paging import Paging
 from facilities.api.requests import AuthorizedRequest, id_in_path, read
 from facilities.api.viewsets import OrganizationViewSet
-from facilities.models import ContractSource, SupplyContract
+from facilities.models import ContractSource, GuaranteeType, SupplyContract
 
 _LONGEST_CUPS = 64
 _IDS = frozenset({"facility_id", "supplier_id", "certificate_file_id"})
@@ -47,6 +47,7 @@ class ContractInput(serializers.Serializer[Any]):
     end_date = DateField(required=False, allow_null=True)
     is_active = BooleanField(required=False)
     renewable_percentage = NumberField(required=False, min_value=0, max_value=1, max_digits=7, decimal_places=6)
+    guarantee_type = serializers.ChoiceField(GuaranteeType.choices, required=False)
     certificate_number = LineField(required=False, allow_null=True, allow_blank=True, max_length=100)
     certificate_year = IntegerField(required=False, allow_null=True, min_value=1900, max_value=9999)
     certificate_file_id = UUIDField(required=False, allow_null=True)
@@ -76,6 +77,7 @@ class ContractOutput(serializers.Serializer[Any]):
     end_date = serializers.DateField(allow_null=True)
     is_active = serializers.BooleanField()
     renewable_percentage = NumberOut()
+    guarantee_type = serializers.ChoiceField(GuaranteeType.choices)
     certificate_number = NullableTextField()
     certificate_year = serializers.IntegerField(allow_null=True)
     certificate_file_id = serializers.UUIDField(allow_null=True)
@@ -106,7 +108,7 @@ class ContractViewSet(OrganizationViewSet):
         return Response(ContractOutput(_found(request, pk)).data)
 
     def partial_update(self, request: AuthorizedRequest, pk: str) -> Response:
-        """Change what the body names; of a Datadis contract, the renewable share and its evidence alone."""
+        """Change what the body names; of a Datadis contract, the guaranteed share, what guarantees it and the evidence alone."""
         contract = _found(request, pk)
         changes = _fields(request, read(request, ContractChanges))
         contracting.change_contract(contract=contract, by=request.author, **changes)

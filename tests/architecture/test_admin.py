@@ -192,6 +192,7 @@ def posted(model, organization):
                 "start_date": "2024-01-01",
                 "is_active": "on",
                 "renewable_percentage": "0",
+                "guarantee_type": "renewable",
             },
             {"cups": factories.OTHER_VALID_CUPS},
         ),

@@ -136,6 +136,7 @@ def test_the_source_of_a_contract_is_only_shown(organization, facility):
             "cups": factories.OTHER_VALID_CUPS,
             "start_date": "2024-01-01",
             "renewable_percentage": "0",
+            "guarantee_type": "renewable",
             "source": "datadis",
             "is_datadis": "on",
             "reason": "why not",
@@ -154,6 +155,7 @@ def test_the_reason_for_a_datadis_contract_stands_in_the_log(facility):
             "cups": factories.VALID_CUPS,
             "start_date": "2024-01-01",
             "renewable_percentage": "0",
+            "guarantee_type": "renewable",
             "is_datadis": "on",
             "reason": "The connector was down",
         },
@@ -176,6 +178,7 @@ def test_a_contract_keeps_its_deleted_facility_when_something_else_is_corrected(
             "cups": contract.cups,
             "start_date": "2020-01-01",
             "renewable_percentage": "0",
+            "guarantee_type": "renewable",
             "distributor_code": "0021",
         },
     )
@@ -195,7 +198,8 @@ def test_a_contract_keeps_its_deleted_facility_when_something_else_is_corrected(
 def test_a_constraint_is_told_in_words(posted, said, organization, facility):
     contract = factories.supply_contract(facility=facility)
     before = SupplyContract.objects.values().get()
-    fields = {"facility": str(facility.pk), "cups": "ES-1", "start_date": "2020-01-01", "renewable_percentage": "0"}
+    fields = {"facility": str(facility.pk), "cups": "ES-1", "start_date": "2020-01-01"}
+    fields |= {"renewable_percentage": "0", "guarantee_type": "renewable"}
     client = admin_door.staff(organization)
 
     answer = client.post(reverse("admin:facilities_supplycontract_change", args=[contract.pk]), {**fields, **posted})

@@ -91,6 +91,7 @@ def test_the_id_of_a_foreign_facility_is_no_choice(organization):
             "cups": factories.VALID_CUPS,
             "start_date": "2024-01-01",
             "renewable_percentage": "0",
+            "guarantee_type": "renewable",
         },
     )
 
@@ -201,6 +202,7 @@ def test_only_a_superuser_makes_a_datadis_contract(is_superuser, organization, f
             "cups": factories.VALID_CUPS,
             "start_date": "2024-01-01",
             "renewable_percentage": "0",
+            "guarantee_type": "renewable",
             "is_datadis": "on",
             "reason": "The connector was down",
         },

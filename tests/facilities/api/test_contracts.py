@@ -20,6 +20,7 @@ FIELDS = [
     "end_date",
     "is_active",
     "renewable_percentage",
+    "guarantee_type",
     "certificate_number",
     "certificate_year",
     "certificate_file_id",
@@ -66,6 +67,7 @@ class TestReading:
         assert list(shown) == FIELDS
         assert (shown["source"], shown["supplier_id"], shown["end_date"]) == ("manual", None, None)
         assert (shown["start_date"], shown["renewable_percentage"], shown["is_active"]) == ("2020-01-01", 0, True)
+        assert shown["guarantee_type"] == "renewable"
         assert shown["distributor_code"] is shown["certificate_number"] is None
 
     def test_contracts_come_by_code_in_the_envelope_of_invoices(self, caller, facility):
@@ -123,6 +125,7 @@ class TestCreating:
             "end_date": "2024-12-31",
             "is_active": False,
             "renewable_percentage": 0.3333333,
+            "guarantee_type": "cogeneration",
             "certificate_number": "GDO-1",
             "certificate_year": 2024.0,
             "certificate_file_id": str(file.pk),
@@ -155,6 +158,8 @@ class TestCreating:
             ({"is_active": None}, "is_active"),
             ({"renewable_percentage": 1.5}, "renewable_percentage"),
             ({"renewable_percentage": "1"}, "renewable_percentage"),
+            ({"guarantee_type": "nuclear"}, "guarantee_type"),
+            ({"guarantee_type": None}, "guarantee_type"),
             ({"certificate_year": "2024"}, "certificate_year"),
             ({"certificate_year": 2024.5}, "certificate_year"),
             ({"certificate_year": 1}, "certificate_year"),
@@ -258,9 +263,11 @@ class TestChanging:
         assert stored(datadis) == before
 
     def test_the_evidence_of_a_datadis_contract_is_ours_to_add(self, caller, datadis):
-        answer = patch(caller, datadis, {"renewable_percentage": 1, "certificate_number": "GDO-1"})
+        added = {"renewable_percentage": 1, "guarantee_type": "cogeneration", "certificate_number": "GDO-1"}
 
-        assert (answer.json()["renewable_percentage"], answer.json()["certificate_number"]) == (1, "GDO-1")
+        answer = patch(caller, datadis, added).json()
+
+        assert {name: answer[name] for name in added} == added
 
     def test_a_superuser_overrules_datadis_in_the_admin_alone(self, organization, datadis):
         person = factories.user(is_superuser=True)
