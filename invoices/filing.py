@@ -12,8 +12,9 @@ from django.utils import timezone
 from facilities import access
 from facilities.access import Author
 from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
+from invoices import closed_years, grouping, linking, recalculating, recording, vetting
 from invoices import cups as cups_codes
-from invoices import grouping, linking, recalculating, recording, vetting
+from invoices.closed_years import Period
 from invoices.grouping import GroupKey
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, Unit
 from invoices.vetting import Share
@@ -35,6 +36,8 @@ _CALCULATED_FROM: Final = frozenset(
         *("type", "unit", "base_quantity", "start_date", "end_date"),
     }
 )
+# What may still change in a year that was reported: no figure follows from it.
+_NEVER_REPORTED: Final = frozenset({"cups", "invoice_number", "file_id", "file_url", "uploaded_by", "toc"})
 _OWN_TO_A_PART: Final = frozenset({"facility", "supply_contract", "quantity", "base_quantity", "percentage", "type"})
 
 
@@ -101,7 +104,8 @@ def create(
     Return the single invoice or the parent. The code is kept as it came in `printed_cups`. Where no supply contract is
     named, each row is linked to the one of its facility that fits. The calculation is queued.
 
-    Raise vetting's refusals in their order, ContractOfAnotherFacility or cups.NotAcceptable, with nothing filed.
+    Raise vetting's refusals in their order, ContractOfAnotherFacility, cups.NotAcceptable or closed_years.PeriodClosed,
+    with nothing filed.
     """
     vetting.check_type(type)
     vetting.check_unit(type=type, unit=unit, fuel=details.get("facility_fuel"))
@@ -151,12 +155,12 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
 
     What a parent shares with its children is passed on to them. With another code, place or start an invoice is linked
     to the contract that fits, unless the changes name one. What its emissions follow from queues their recalculation,
-    and the status stays; the status `active` or `loading` queues the first calculation.
+    and the status stays; the status `loading` queues the first calculation, as `active` does where there is no figure.
 
     Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
     CodeLockedByDatadis, LockedByDatadis (its place or type), DistributedInvoice (a part's own fields on a parent),
-    vetting.InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility or cups.NotAcceptable, with nothing
-    changed.
+    vetting.InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility, cups.NotAcceptable or
+    closed_years.PeriodClosed (what figures follow from, before or after), with nothing changed.
     """
     cleaned = _cleaned(organization, changes)
     family = _hold(organization, invoice_id, also=cleaned)
@@ -166,14 +170,18 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     changes_of = [(row, _differing(row, cleaned, is_first=row is invoice)) for row in family]
     _check_rights(organization, family, by)
     _check_change(invoice, family, {name: value for _row, own in changes_of for name, value in own.items()})
+    changes_of = [(row, own | _relinked(row, own)) for row, own in changes_of]
+    closed_years.check(_reported(changes_of))
 
     written = {name for row, own in changes_of for name in _write(row, own, by)}
     if written:
         grouping.refresh(touched)
     if "status" in written and invoice.source_invoice_id is not None:
         _settle_parent(invoice, by)
-    # Nothing has emissions before its first calculation; what has them will need none.
-    is_wanted = cleaned.get("status") in {InvoiceStatus.ACTIVE, InvoiceStatus.LOADING}
+    is_wanted = _wants_figures(cleaned.get("status"), family)
+    if is_wanted and "status" not in written and closed_years.is_any_closed(_periods(family)):
+        # A status that is said again as it stands is no change; nor is it a reason to calculate a reported year.
+        return invoice
     if is_wanted or written & _CALCULATED_FROM:
         action = JobAction.CREATE if is_wanted else JobAction.RECALCULATE
         recalculating.queue_calculation(organization=organization, invoices=family, by=by, action=action)
@@ -186,7 +194,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
     Delete an invoice, a parent with its children. Its content stays in the log.
 
     Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
-    LockedByDatadis, or DistributedInvoice for one child alone, with nothing deleted.
+    LockedByDatadis, DistributedInvoice for one child alone, or closed_years.PeriodClosed, with nothing deleted.
     """
     family = _hold(organization, invoice_id)
     _check_rights(organization, family, by)
@@ -194,6 +202,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
         raise DistributedInvoice("This is one part of a distributed invoice; delete the whole")
     if any(map(_is_backed, family)):
         raise LockedByDatadis("The invoice is backed by a Datadis supply contract and can't be deleted")
+    closed_years.check(_periods(family))
 
     touched = _keys(family)
     for row in reversed(family):  # children first: the parent's key is theirs
@@ -205,6 +214,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
 def _file(rows: Sequence[Invoice], *, for_organization: Organization, by: Author) -> Invoice:
     keys = _keys(rows)
     grouping.lock(keys)
+    closed_years.check(_periods(rows))
     contracts = linking.contracts_of([row for row in rows if row.supply_contract is None])
     for row in rows:
         row.supply_contract = contracts.get(row.pk, row.supply_contract)
@@ -216,8 +226,7 @@ def _file(rows: Sequence[Invoice], *, for_organization: Organization, by: Author
 
 
 def _write(row: Invoice, own: dict[str, Any], by: Author) -> set[str]:
-    """Write and log a row's changes, with the contract that fits after them; return the fields that changed."""
-    own |= _relinked(row, own)
+    """Write and log a row's changes; return the fields that changed."""
     if not own:
         return set()
     recording.changed(row, own, by)
@@ -241,6 +250,31 @@ def _settle_parent(child: Invoice, by: Author) -> None:
             settled = InvoiceStatus.ACTIVE if statuses == {InvoiceStatus.ACTIVE} else InvoiceStatus(parent.status)
         if settled != parent.status:
             _write(parent, {"status": settled}, by)
+
+
+def _wants_figures(status: str | None, family: Sequence[Invoice]) -> bool:
+    """Tell whether a status asks for a calculation: `loading` does, and `active` of what has no figure yet."""
+    if status != InvoiceStatus.ACTIVE:
+        return status == InvoiceStatus.LOADING
+    parts = [row for row in family if not row.is_parent]
+    own = Invoice.objects.filter(organization__in={row.organization_id for row in parts})
+    return own.filter(pk__in=[row.pk for row in parts]).not_calculated().exists()
+
+
+def _periods(rows: Sequence[Invoice]) -> list[Period]:
+    """Return the days of what holds figures: of a distributed invoice its parts."""
+    return [Period.of(row) for row in rows if not row.is_parent]
+
+
+def _reported(changes_of: Sequence[tuple[Invoice, Mapping[str, Any]]]) -> list[Period]:
+    """Return the days, before and after, of the rows whose changes move what a year's report says."""
+    moved = [(row, own) for row, own in changes_of if own.keys() - _NEVER_REPORTED]
+    after = [
+        Period(row.organization_id, own.get("start_date", row.start_date), own.get("end_date", row.end_date))
+        for row, own in moved
+        if not row.is_parent
+    ]
+    return [*_periods([row for row, _own in moved]), *after]
 
 
 def _relinked(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:

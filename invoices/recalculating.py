@@ -1,15 +1,18 @@
 """Which invoices and jobs a request for calculation means. Queued in the transaction of whoever asks."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from facilities.access import Author
 from facilities.models import Organization
-from invoices import grouping
+from invoices import closed_years, grouping, waking
+from invoices.closed_years import Period
 from invoices.models import ActivityCategory, Invoice, InvoiceType, JobAction, JobChunk, JobStatus, ProcessingJob
 
 MAX_INVOICES: Final = 100_000
@@ -58,6 +61,8 @@ class _Meant(NamedTuple):
     invoice_id: UUID
     organization_id: UUID
     type: str
+    start_date: date
+    end_date: date
 
 
 @transaction.atomic
@@ -69,7 +74,11 @@ def queue_calculation(
 
     The invoices may be of organizations below; a parent among them is passed over, since its children are calculated.
     """
-    meant = [_Meant(invoice.pk, invoice.organization_id, invoice.type) for invoice in invoices if not invoice.is_parent]
+    meant = [
+        _Meant(invoice.pk, invoice.organization_id, invoice.type, invoice.start_date, invoice.end_date)
+        for invoice in invoices
+        if not invoice.is_parent
+    ]
     return _queue(organization, meant, by, action=action)
 
 
@@ -87,15 +96,29 @@ def recalculate(
     Ids that are not the organization's are passed over, and a parent means its children. Where nothing is left, no job
     is made.
 
-    Raise in this order MixedInvoiceTypes, UnsupportedInvoiceType or ActivityCategoryMismatch, with nothing queued.
+    Raise in this order MixedInvoiceTypes, UnsupportedInvoiceType, ActivityCategoryMismatch or
+    closed_years.PeriodClosed, with nothing queued.
     """
     categories = list(dict.fromkeys(activity_categories))
     meant = _meant(organization, list(dict.fromkeys(invoice_ids)))
     _check({invoice.type for invoice in meant}, categories)
+    closed_years.check(Period(invoice.organization_id, invoice.start_date, invoice.end_date) for invoice in meant)
     ids = [invoice.invoice_id for invoice in meant]
     wanted = categories if meant else []
     jobs = [_queue(organization, meant, by, action=JobAction.RECALCULATE, category=category) for category in wanted]
     return Recalculation(ids, jobs)
+
+
+@transaction.atomic
+def queue_again(*, job: ProcessingJob, invoice_ids: Sequence[UUID], by: Author) -> ProcessingJob:
+    """Queue some invoices of a job as a new one for the same categories. What was deleted meanwhile is passed over."""
+    below = Organization.objects.tree_of(job.organization_id)
+    meant = []
+    for part in grouping.sliced(invoice_ids):
+        rows = Invoice.objects.filter(organization__in=below, pk__in=part).order_by("pk")
+        asked = ("pk", "organization", "type", "start_date", "end_date")
+        meant += [_Meant(*row) for row in rows.values_list(*asked)]
+    return _queue(job.organization, meant, by, action=JobAction(job.action), category=job.activity_category)
 
 
 def _meant(organization: Organization, invoice_ids: Sequence[UUID]) -> list[_Meant]:
@@ -104,8 +127,8 @@ def _meant(organization: Organization, invoice_ids: Sequence[UUID]) -> list[_Mea
     parents = []
     for part in grouping.sliced(invoice_ids):
         rows = Invoice.objects.of(organization.pk).filter(pk__in=part)
-        for pk, type_, is_parent in rows.values_list("pk", "type", "is_parent"):
-            own[pk] = [_Meant(pk, organization.pk, type_)]
+        for pk, is_parent, *rest in rows.values_list("pk", "is_parent", "type", "start_date", "end_date"):
+            own[pk] = [_Meant(pk, organization.pk, *rest)]
             if is_parent:
                 parents.append(pk)
     own |= _children(organization, parents)
@@ -118,9 +141,9 @@ def _children(organization: Organization, parents: Sequence[UUID]) -> dict[UUID,
     below = Organization.objects.tree_of(organization.pk)
     for part in grouping.sliced(parents):
         rows = Invoice.objects.filter(organization__in=below, source_invoice__in=part).order_by("pk")
-        for parent, pk, organization_id, type_ in rows.values_list("source_invoice", "pk", "organization", "type"):
-            # The type does not know that the query asks for those with a parent.
-            found[parent].append(_Meant(pk, organization_id, type_))  # type: ignore[index]
+        asked = ("source_invoice", "pk", "organization", "type", "start_date", "end_date")
+        for parent, *rest in rows.values_list(*asked):
+            found[parent].append(_Meant(*rest))
     return found
 
 
@@ -147,10 +170,14 @@ def _queue(
         trigger_type=by.through.value,
         activity_category=category,
         items_total=len(meant),
-        status=JobStatus.PENDING,
+        # No chunk would ever end a job of nothing.
+        status=JobStatus.PENDING if meant else JobStatus.COMPLETED,
+        completed_at=None if meant else timezone.now(),
         created_by=by.user,
     )
-    JobChunk.objects.bulk_create(_chunks(job, meant), batch_size=_CHUNKS_A_STATEMENT)
+    chunks = _chunks(job, meant)
+    JobChunk.objects.bulk_create(chunks, batch_size=_CHUNKS_A_STATEMENT)
+    waking.wake(chunk.pk for chunk in chunks)
     return job
 
 

@@ -19,7 +19,17 @@ from facilities.models import (
 from facilities.models.api_key import PREFIX_LENGTH, digest_of, new_secret
 from invoices import grouping
 from invoices.grouping import GroupKey
-from invoices.models import CustomEmissionFactor, CustomEmissionGroup, FacilityFuel, FuelUnit, Invoice, Unit
+from invoices.models import (
+    CustomEmissionFactor,
+    CustomEmissionGroup,
+    FacilityFuel,
+    FactorSet,
+    FuelUnit,
+    Invoice,
+    InvoiceEmission,
+    Unit,
+    YearClosing,
+)
 
 _numbers = itertools.count(1)
 
@@ -241,6 +251,39 @@ def custom_factor(**fields):
             "unit": fields.get("unit") or unit(),
             "emission_factor_values": [{"gas_type": "CO2e", "value": "0.1"}],
             "created_by": fields.get("created_by") or user(),
+            **fields,
+        }
+    )
+
+
+def factor_set(**fields):
+    version = fields.pop("version", "2026.1")
+    return FactorSet.objects.get_or_create(version=version, defaults={"checksum": "0" * 64, **fields})[0]
+
+
+def emission(invoice, **fields):
+    """Save a result of an invoice: unless said otherwise the market-based kg of its electricity."""
+    return InvoiceEmission.objects.create(
+        **{
+            "invoice": invoice,
+            "organization": invoice.organization,
+            "activity_category": "electricity",
+            "scope": 2,
+            "factor_set": fields.get("factor_set") or factor_set(),
+            **fields,
+        }
+    )
+
+
+def year_closing(**fields):
+    """Save the closing of 2024, past the domain."""
+    return YearClosing.objects.create(
+        **{
+            "organization": fields.get("organization") or organization(),
+            "year": 2024,
+            "action": "closed",
+            "by": fields.get("by") or user(),
+            "through": access.Channel.WEB,
             **fields,
         }
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from facilities import access
 from facilities.admin import refusals
 from facilities.admin.refusals import Refusals
-from invoices import consolidating, filing, grouping, undoing, vetting, wording
+from invoices import closed_years, consolidating, filing, grouping, undoing, vetting, wording
 from invoices import cups as cups_codes
 
 SHOWN_CODES = 5
@@ -24,6 +24,14 @@ def _different(refusal: consolidating.ValidCodesDiffer) -> str:
     return _(
         "These are correct CUPS of different supplies: %(codes)s. To join them all the same, type the target again."
     ) % {"codes": _listed(refusal.codes)}
+
+
+def _closed(refusal: closed_years.PeriodClosed) -> str:
+    years = sorted({year for years in refusal.closed.values() for year in years})
+    return _("%(years)s was reported and closed for %(organization)s: what follows from its invoices stays.") % {
+        "years": ", ".join(map(str, years)),
+        "organization": ", ".join(sorted(refusal.closed)),
+    }
 
 
 def _conflicts(refusal: undoing.ConflictsFound) -> str:
@@ -50,6 +58,7 @@ REFUSALS: Refusals = {
     undoing.ConflictsFound: _conflicts,
     undoing.AlreadyUndone: gettext_lazy("Everything of it is undone already."),
     undoing.MessageRequired: gettext_lazy("Say why: undoing what another person did needs a message."),
+    closed_years.PeriodClosed: _closed,
     filing.LockedByDatadis: gettext_lazy(
         "The invoice is backed by a Datadis contract: its code, facility and type stay, and it can't be deleted."
     ),

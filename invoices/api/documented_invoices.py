@@ -7,7 +7,7 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
 from facilities.api.documenting import Printed, id_in_path, operation
-from invoices import filing, recalculating, receiving, vetting
+from invoices import closed_years, filing, recalculating, receiving, tracking, vetting
 from invoices.api import examples, jobs, reading
 from invoices.api import filing as writing_doors
 from invoices.api import recalculating as recalculating_doors
@@ -59,6 +59,7 @@ _OF_CREATE = (
     vetting.FuelRequired,
     receiving.UnknownReference,
     vetting.MisshapenCups,
+    closed_years.PeriodClosed,
 )
 
 
@@ -130,12 +131,13 @@ extend_schema_view(
             vetting.MisshapenCups,
             filing.CodeLockedByDatadis,
             filing.DistributedInvoice,
+            closed_years.PeriodClosed,
         ],
     ),
     destroy=operation(
         parameters=[_invoice_id],
         responses={204: None},
-        refusals=[filing.LockedByDatadis, filing.DistributedInvoice],
+        refusals=[filing.LockedByDatadis, filing.DistributedInvoice, closed_years.PeriodClosed],
     ),
     recalculate=operation(
         request=recalculating_doors.RecalculateInput,
@@ -146,6 +148,7 @@ extend_schema_view(
             recalculating.MixedInvoiceTypes,
             recalculating.UnsupportedInvoiceType,
             recalculating.ActivityCategoryMismatch,
+            closed_years.PeriodClosed,
         ],
     ),
 )(InvoiceViewSet)
@@ -153,4 +156,10 @@ extend_schema_view(
 extend_schema_view(
     list=operation(responses=jobs.JobOutput(many=True)),
     retrieve=operation(parameters=[id_in_path("job")], responses=jobs.JobOutput),
+    retry=operation(
+        parameters=[id_in_path("job")],
+        request=None,
+        responses={202: jobs.JobOutput},
+        refusals=[tracking.NothingToRetry],
+    ),
 )(jobs.JobViewSet)

@@ -381,6 +381,16 @@ class TestChange:
         assert change(invoice, author, status=status).status == status
         assert jobs() == [("CREATE", "", 1, "PENDING")]
 
+    def test_to_active_moves_no_figure_that_is_there(self, facility, author):
+        invoice = factories.invoice(facility=facility, status="inactive")
+        factories.emission(invoice, co2e=Decimal(5))
+
+        change(invoice, author, status="active")
+        assert jobs() == []
+
+        change(invoice, author, status="active", supplier=factories.supplier())
+        assert jobs() == [("RECALCULATE", "", 1, "PENDING")]
+
     def test_of_a_parent_queues_its_children(self, facility, elsewhere, author):
         parent, _children = factories.distributed(facility, elsewhere)
 

@@ -14,9 +14,10 @@ from unittest import mock
 import pytest
 from django.db import connection, transaction
 
-from invoices import consolidating, filing, grouping, undoing, vetting
+from facilities.models import Role
+from invoices import closed_years, closing, consolidating, filing, grouping, undoing, vetting
 from invoices.consolidating import Source
-from invoices.models import CupsGroup, Invoice
+from invoices.models import CupsGroup, Invoice, YearClosing
 from tests import factories
 
 pytestmark = [
@@ -230,3 +231,94 @@ def test_of_two_consolidations_of_siblings_the_second_takes_the_parent_along(org
 
     parent.refresh_from_db()
     assert parent.cups == RIGHT
+
+
+def close_year(organization, by):
+    return lambda: closing.close(organization=organization, year=2024, by=by)
+
+
+@contextmanager
+def without_holds_on_the_year():
+    with mock.patch.object(closed_years, "_hold_to_write"), mock.patch.object(closed_years, "hold_to_close"):
+        yield
+
+
+both_ways_with_years = pytest.mark.parametrize(
+    ("locks", "ends_well"), [(as_is, True), (without_holds_on_the_year, False)]
+)
+
+
+@both_ways_with_years
+def test_an_invoice_changed_while_its_year_is_closed_waits_and_is_refused(
+    organization, facility, author, locks, ends_well
+):
+    invoice = factories.invoice(facility=facility, quantity=100)
+    boss = factories.author(organization, Role.ADMIN)
+
+    def change():
+        changes = {"base_quantity": Decimal(5)}
+        filing.change(organization=organization, invoice_id=invoice.pk, by=author, changes=changes)
+
+    with locks():
+        _closer, clerk, waited = meanwhile(close_year(organization, boss), change)
+
+    invoice.refresh_from_db()
+    kept = isinstance(clerk.error, closed_years.PeriodClosed) and invoice.quantity == 100
+    assert kept is ends_well
+    assert waited is ends_well
+
+
+@both_ways_with_years
+def test_a_year_closed_while_an_invoice_is_filed_waits_and_counts_it(organization, facility, author, locks, ends_well):
+    factories.invoice(facility=facility)
+    boss = factories.author(organization, Role.ADMIN)
+    agreed = closing.of_year(organization=organization, year=2024, by=boss).digest
+    unit = factories.unit()
+
+    def file():
+        filing.create(
+            organization=organization,
+            by=author,
+            type="electricity",
+            unit=unit,
+            base_quantity=Decimal(5),
+            start_date=date(2024, 5, 1),
+            end_date=date(2024, 5, 31),
+            shares=[vetting.Share(facility)],
+        )
+
+    def close():
+        return closing.close(organization=organization, year=2024, by=boss, agreed=agreed)
+
+    with locks():
+        clerk, closer, waited = meanwhile(file, close)
+
+    assert clerk.error is None
+    counted = isinstance(closer.error, closing.FiguresChanged) and not YearClosing.objects.exists()
+    assert counted is ends_well
+    assert waited is ends_well
+
+
+def test_two_writers_of_an_open_year_do_not_wait_for_each_other(organization, facility, author):
+    elsewhere = factories.facility(organization=organization)
+    one, other = factories.invoice(facility=facility), factories.invoice(facility=elsewhere)
+
+    def change(invoice):
+        changes = {"base_quantity": Decimal(5)}
+        return lambda: filing.change(organization=organization, invoice_id=invoice.pk, by=author, changes=changes)
+
+    _first, second, waited = meanwhile(change(one), change(other))
+
+    assert second.error is None
+    assert not waited
+
+
+def test_of_two_closings_at_the_same_moment_one_is_too_late(organization, facility):
+    factories.invoice(facility=facility)
+    boss = factories.author(organization, Role.ADMIN)
+
+    _first, second, waited = meanwhile(close_year(organization, boss), close_year(organization, boss))
+
+    assert waited
+    assert isinstance(second.error, closing.AlreadyClosed)
+    assert YearClosing.objects.count() == 1

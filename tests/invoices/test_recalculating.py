@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from facilities.access import Channel
 from facilities.models import Organization
@@ -233,8 +234,10 @@ def test_the_number_of_queries_does_not_grow_with_the_invoices(
     parents = [factories.distributed(facility, below)[0] for _ in range(3)]
     invoices = [*factories.invoices(30, facility=facility), *parents]
 
-    # A savepoint's begin and end; the invoices; the children of parents; for each job its row and its chunks.
-    with django_assert_num_queries(2 + 2 + 2 * 2):
+    # A savepoint's begin and end; the invoices; the children of parents; which years are closed, with the hold that
+    # SQLite has no need of; for each job its row and its chunks.
+    years = 2 if connection.vendor == "postgresql" else 1
+    with django_assert_num_queries(2 + 2 + years + 2 * 2):
         recalculated(organization, author, invoices, "energy", "electricity")
 
 
