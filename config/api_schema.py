@@ -22,16 +22,17 @@ from config.api_schema_parts import Json
 from facilities.api import documented as of_facilities
 from facilities.api.documenting import ANSWERS, BODY, FILTERS, REFUSALS, Printed, Refusal
 from invoices.api import documented as of_groups
+from invoices.api import documented_figures as of_figures
 from invoices.api import documented_invoices as of_invoices
 from invoices.api import documented_reference as of_reference
 
 # Imported to be said: each puts its words beside the actions that it names.
-DOCUMENTED: Final = (of_facilities, of_groups, of_invoices, of_reference)
+DOCUMENTED: Final = (of_facilities, of_groups, of_invoices, of_figures, of_reference)
 
 # In the order of the page: what one comes for first.
 TAGS: Final = (
-    *("invoices", "consolidations", "processing jobs", "facilities", "supply contracts", "files", "organizations"),
-    *("units", "suppliers", "facility fuels", "custom emission groups", "custom emission factors"),
+    *("invoices", "consolidations", "processing jobs", "total impacts", "facilities", "supply contracts", "files"),
+    *("organizations", "units", "suppliers", "facility fuels", "custom emission groups", "custom emission factors"),
 )
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 _VERSION: Final = re.compile(r"^/(?:api/)?v\d+/")

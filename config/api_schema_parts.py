@@ -77,6 +77,8 @@ class FilteringParameters(OpenApiFilterExtension):  # type: ignore[no-untyped-ca
 def _parameters(filters: Mapping[str, Any]) -> Iterator[Json]:
     for name, narrowing in filters.items():
         parameter: Json = {"name": name, "in": "query", "allowEmptyValue": True, "schema": _schema(narrowing)}
+        if narrowing.extra["required"]:
+            parameter |= {"allowEmptyValue": False, "required": True}
         if parameter["schema"]["type"] == "array":
             parameter |= {"style": "form", "explode": True}
         yield parameter

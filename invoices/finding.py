@@ -1,7 +1,8 @@
-"""One invoice, or a page of them, with how its bill was divided: as much of that as the reader may see."""
+"""One invoice, or a page of them, with its figures and how its bill was divided: as much as the reader may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,28 @@ from facilities import access
 from facilities.access import Author
 from facilities.models import Organization
 from invoices.filing import InvoiceNotFound
-from invoices.models import Invoice
+from invoices.models import HEADLINES, EmissionCategory, Invoice, InvoiceEmission
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What was calculated of an invoice for one category: kg, or kWh at net calorific value, or why there is none.
+
+    Of a parent the sums of its children, each figure None while any of them lacks it, and what is said of any of them.
+    `trace` holds lines as `emissions.trace.Line.as_json()` gives them.
+    """
+
+    activity_category: EmissionCategory
+    scope: int | None
+    co2e: Decimal | None
+    co2e_biomass: Decimal | None
+    energy_kwh: Decimal | None
+    error: str
+    flags: Sequence[str]
+    calculated_at: datetime
+    factor_set_id: int
+    trace: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +41,42 @@ class Found:
     An invoice as it is shown.
 
     `parts` are the rows whose shares are shown with it, each with its facility and organization: its own; all children
-    of a parent; a child's siblings too where the reader reaches the parent's organization. Masses are in kg, energy in
-    kWh; None is "not calculated", never zero.
+    of a parent; a child's siblings too where the reader reaches the parent's organization. `emissions` holds a result
+    for each category, in the order of EmissionCategory. Masses are in kg, energy in kWh; None is "not calculated",
+    never zero.
     """
 
     invoice: Invoice
     parts: Sequence[Invoice]
-    co2e: Decimal | None = None
-    co2e_biomass: Decimal | None = None
-    total_energy_kwh: Decimal | None = None
-    emissions: Sequence[dict[str, Any]] = ()
+    emissions: Sequence[Result] = ()
 
     @property
     def primary(self) -> Invoice:
         """The row whose facility, share and quantity are shown: a parent shows its first child's."""
         return self.parts[0] if self.invoice.is_parent and self.parts else self.invoice
+
+    @property
+    def headline(self) -> Result | None:
+        """The one result that is the invoice's own figure, by its type."""
+        return next((result for result in self.emissions if result.activity_category in HEADLINES), None)
+
+    @property
+    def co2e(self) -> Decimal | None:
+        return self.headline.co2e if self.headline else None
+
+    @property
+    def co2e_biomass(self) -> Decimal | None:
+        return self.headline.co2e_biomass if self.headline else None
+
+    @property
+    def total_energy_kwh(self) -> Decimal | None:
+        energy = (result for result in self.emissions if result.activity_category == EmissionCategory.ENERGY)
+        return next((result.energy_kwh for result in energy), None)
+
+    @property
+    def bearers(self) -> Sequence[Invoice]:
+        """The rows that hold its results: itself, or a parent's children."""
+        return bearers_of(self.invoice, self.parts)
 
 
 def find(*, organization: Organization, invoice_id: UUID, by: Author) -> Found:
@@ -49,7 +92,21 @@ def described(invoices: Sequence[Invoice], *, organization: Organization, by: Au
     for invoice in invoices:
         invoice.organization = organization
     families = _families(invoices, organization, by)
-    return [Found(invoice, families.get(_whole(invoice)) or _alone(invoice)) for invoice in invoices]
+    parts = {invoice.pk: families.get(_whole(invoice)) or _alone(invoice) for invoice in invoices}
+    rows = _results(bearer for invoice in invoices for bearer in bearers_of(invoice, parts[invoice.pk]))
+    return [
+        Found(
+            invoice,
+            parts[invoice.pk],
+            _together([rows.get(bearer.pk, {}) for bearer in bearers_of(invoice, parts[invoice.pk])]),
+        )
+        for invoice in invoices
+    ]
+
+
+def bearers_of(invoice: Invoice, parts: Sequence[Invoice]) -> Sequence[Invoice]:
+    """Return the rows that hold an invoice's results: itself, or those of a parent's children that are shown."""
+    return parts if invoice.is_parent else (invoice,)
 
 
 def _whole(invoice: Invoice) -> UUID | None:
@@ -79,3 +136,44 @@ def _families(invoices: Sequence[Invoice], organization: Organization, by: Autho
     for child in children:
         families.setdefault(child.source_invoice_id, []).append(child)
     return families
+
+
+_Rows = Mapping[str, InvoiceEmission]
+
+
+def _results(bearers: Iterable[Invoice]) -> dict[UUID, dict[str, InvoiceEmission]]:
+    """Return the results of singles and children by invoice and category."""
+    owners = {bearer.pk: bearer.organization_id for bearer in bearers}
+    found: dict[UUID, dict[str, InvoiceEmission]] = {}
+    if owners:
+        rows = InvoiceEmission.objects.filter(organization__in=set(owners.values()), invoice__in=list(owners))
+        for row in rows:
+            found.setdefault(row.invoice_id, {})[row.activity_category] = row
+    return found
+
+
+def _together(rows: Sequence[_Rows]) -> list[Result]:
+    """Return a result for each category that any of the bearers has."""
+    categories = (category for category in EmissionCategory if any(category in own for own in rows))
+    return [_sum(category, [own.get(category) for own in rows]) for category in categories]
+
+
+def _sum(category: EmissionCategory, rows: Sequence[InvoiceEmission | None]) -> Result:
+    there = [row for row in rows if row is not None]
+    return Result(
+        activity_category=category,
+        scope=there[0].scope,
+        co2e=_added([row.co2e if row else None for row in rows]),
+        co2e_biomass=_added([row.co2e_biomass if row else None for row in rows]),
+        energy_kwh=_added([row.energy_kwh if row else None for row in rows]),
+        error=" ".join(dict.fromkeys(row.error for row in there if row.error)),
+        flags=sorted({flag for row in there for flag in row.flags.split()}),
+        calculated_at=max(row.calculated_at for row in there),
+        factor_set_id=max(row.factor_set_id for row in there),
+        trace=[line for row in there for line in row.trace],
+    )
+
+
+def _added(figures: Sequence[Decimal | None]) -> Decimal | None:
+    known = [figure for figure in figures if figure is not None]
+    return sum(known, Decimal(0)) if len(known) == len(figures) else None

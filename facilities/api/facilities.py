@@ -1,7 +1,15 @@
-"""GET, POST /v1/facilities and GET, PUT, DELETE /v1/facilities/{id}"""
+"""
+GET, POST /v1/facilities and GET, PUT, DELETE /v1/facilities/{id}
 
+Registered in `invoices.api`, which adds what a facility emits: nothing here knows of invoices.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
@@ -88,8 +96,18 @@ class FacilityInput(FacilityChanges):
         return attrs
 
 
+class Emitted(Protocol):
+    """What a facility emits in kg; None where nothing is calculated, which is not 0."""
+
+    @property
+    def co2e(self) -> Decimal | None: ...
+
+    @property
+    def co2e_biomass(self) -> Decimal | None: ...
+
+
 class FacilityOutput(serializers.Serializer[Any]):
-    """A facility: the fields of the documented object in their order."""
+    """A facility: the fields of the documented object in their order. The context holds what each emits by its id."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -106,19 +124,22 @@ class FacilityOutput(serializers.Serializer[Any]):
     created_at = SecondField()
     updated_at = SecondField()
 
-    # Nothing has been calculated yet, and a 0 would say that nothing is emitted.
     def get_co2e(self, facility: Facility) -> float | None:
-        return None
+        return self._kg(facility, "co2e")
 
     def get_co2e_biomass(self, facility: Facility) -> float | None:
-        return None
+        return self._kg(facility, "co2e_biomass")
+
+    def _kg(self, facility: Facility, name: str) -> float | None:
+        kg: Decimal | None = getattr(self.context["emitted"].get(facility.pk), name, None)
+        return None if kg is None else float(kg)
 
 
 class FacilityPaging(Paging):
     default_size = 10
 
 
-class FacilityViewSet(OrganizationViewSet):
+class FacilityViewSet(OrganizationViewSet, ABC):
     """The places of an organization."""
 
     queryset = Facility.objects.none()
@@ -129,30 +150,39 @@ class FacilityViewSet(OrganizationViewSet):
 
     def list(self, request: AuthorizedRequest) -> Response:
         """List the facilities by name."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(FacilityOutput(rows, many=True).data)
+        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        context = {"emitted": self.emitted(request, rows)}
+        return self.get_paginated_response(FacilityOutput(rows, many=True, context=context).data)
 
     def create(self, request: AuthorizedRequest) -> Response:
         """Write down a facility."""
         wanted = read(request, FacilityInput)
         made = registering.create_facility(organization=request.organization, by=request.author, **wanted)
-        return Response(FacilityOutput(made).data, status=HTTPStatus.CREATED)
+        return Response(self._output(request, made), status=HTTPStatus.CREATED)
 
     def retrieve(self, request: AuthorizedRequest, pk: str) -> Response:
         """Show one facility."""
-        return Response(FacilityOutput(_found(request, pk)).data)
+        return Response(self._output(request, _found(request, pk)))
 
     def update(self, request: AuthorizedRequest, pk: str) -> Response:
         """Change what the body names. Archiving deactivates the facility's supply contracts."""
         facility = _found(request, pk)
         wanted = read(request, FacilityChanges)
         changed = registering.change_facility(facility=facility, by=request.author, **wanted)
-        return Response(FacilityOutput(changed).data)
+        return Response(self._output(request, changed))
 
     def destroy(self, request: AuthorizedRequest, pk: str) -> Response:
         """Delete a facility. Its contracts are deactivated; its invoices and groups stay."""
         archiving.delete(facility=_found(request, pk), by=request.author)
         return Response(status=HTTPStatus.NO_CONTENT)
+
+    @abstractmethod
+    def emitted(self, request: AuthorizedRequest, facilities: Sequence[Facility]) -> Mapping[UUID, Emitted]:
+        """Return what facilities of the organization emit, by id; without those of which nothing is calculated."""
+        ...
+
+    def _output(self, request: AuthorizedRequest, facility: Facility) -> dict[str, Any]:
+        return FacilityOutput(facility, context={"emitted": self.emitted(request, [facility])}).data
 
 
 def _found(request: AuthorizedRequest, pk: str) -> Facility:

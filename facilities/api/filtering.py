@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -27,9 +28,16 @@ class Filtering(DjangoFilterBackend):  # type: ignore[misc]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         """Return the rows that the query asks for; raise Malformed."""
+        return self._checked(request, queryset, view).qs  # type: ignore[no-any-return]
+
+    def asked(self, request: Request, view: GenericAPIView[Any]) -> dict[str, Any]:
+        """Return what the query asks for by name, where it is not rows; raise Malformed."""
+        return self._checked(request, view.get_queryset(), view).form.cleaned_data  # type: ignore[no-any-return]
+
+    def _checked(self, request: Request, queryset: QuerySet[Any], view: APIView) -> Any:
         filters = self.get_filterset(request, queryset, view)
         if filters.is_valid():
-            return filters.qs  # type: ignore[no-any-return]
+            return filters
         found = filters.form.errors.as_data().items()
         raise refusals.Malformed(
             [

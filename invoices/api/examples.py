@@ -181,3 +181,24 @@ RECALCULATED: Final[Json] = {
     "count": 2,
     "processing_job_ids": ["d0e1f2a3-b4c5-6789-defa-b01234567890", "e1f2a3b4-c5d6-7890-efab-c12345678901"],
 }
+
+# Total impacts
+
+TOTALS: Final[Json] = {
+    "organization_id": "ff4adcc7-8172-45fe-9cf1-e90a6de53aa9",
+    "start_date": "2024-01-01",
+    "end_date": "2024-12-31",
+    "unit": "kg",
+    "total_co2e": 26380.5,
+    "items": [
+        {"group": "1", "co2e": 18200.0, "co2e_biomass": 0, "in_total": True, "flagged_share": 0},
+        {"group": "2_location", "co2e": 2710.25, "co2e_biomass": 0, "in_total": False, "flagged_share": 0},
+        {"group": "2_market", "co2e": 6508.0, "co2e_biomass": 0, "in_total": True, "flagged_share": 0.25},
+        {"group": "3", "co2e": 1672.5, "co2e_biomass": 0, "in_total": True, "flagged_share": 1},
+    ],
+    "total_co2e_biomass": 0,
+    "total_co2e_location_based": 2710.25,
+    "invoices_counted": 35,
+    "not_calculated": {"error": 2, "review": 1},
+    "flagged_share": 0.125074,
+}

@@ -22,7 +22,7 @@ from facilities.api.viewsets import OrganizationViewSet
 from invoices import cups as cups_codes
 from invoices import finding, listing
 from invoices.finding import Found
-from invoices.models import Invoice, InvoiceSource, InvoiceStatus, InvoiceType
+from invoices.models import EmissionCategory, Invoice, InvoiceSource, InvoiceStatus, InvoiceType
 
 _LONGEST_NUMBER = Invoice._meta.get_field("invoice_number").max_length or 0
 _CO2E_STATUSES = {"calculated": True, "not_calculated": False}
@@ -97,6 +97,37 @@ class PartOutput(serializers.Serializer[Invoice]):
     facility_name = serializers.CharField(source="facility.name")
 
 
+class LineOutput(serializers.Serializer[Any]):
+    """A step of a result: share × quantity × factor, in kg a unit or in kWh a unit, and where the factor is from."""
+
+    share = NumberField()
+    quantity = NumberField()
+    factor = NumberField()
+    unit = serializers.CharField()
+    source_id = NullableTextField()
+    factor_year = serializers.IntegerField(allow_null=True)
+    gwp_set = NullableTextField()
+    flags = serializers.ListField(child=serializers.CharField())
+    start_date = serializers.CharField(required=False)
+    end_date = serializers.CharField(required=False)
+    biomass_factor = NumberField(required=False, allow_null=True)
+    terms = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class ResultOutput(serializers.Serializer[Any]):
+    """What was calculated of an invoice for one category; null with the reason in `error`."""
+
+    activity_category = serializers.ChoiceField(EmissionCategory.choices)
+    co2e = NumberField(allow_null=True)
+    co2e_biomass = NumberField(allow_null=True)
+    calculated_at = SecondField()
+    trace = LineOutput(many=True)
+    scope = serializers.IntegerField(allow_null=True)
+    energy_kwh = NumberField(allow_null=True)
+    flags = serializers.ListField(child=serializers.CharField())
+    error = NullableTextField()
+
+
 class InvoiceOutput(serializers.Serializer[Any]):
     """An invoice: the fields of the documented object first, in their order."""
 
@@ -132,7 +163,7 @@ class InvoiceOutput(serializers.Serializer[Any]):
     facility_percentages = PartOutput(many=True, source="parts")
     supply_contract_id = serializers.UUIDField(source="invoice.supply_contract_id", allow_null=True)
     total_energy_kwh = NumberField(allow_null=True)
-    emissions = serializers.ListField(child=serializers.DictField())
+    emissions = ResultOutput(many=True)
     printed_cups = NullableTextField(source="invoice.printed_cups")
     is_parent = serializers.BooleanField(source="invoice.is_parent")
 

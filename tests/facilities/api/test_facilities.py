@@ -5,7 +5,7 @@ from django.test.utils import CaptureQueriesContext
 from facilities.models import Facility, SupplyContract
 from invoices import grouping
 from invoices.models import CupsGroup, Invoice
-from tests import api, factories
+from tests import api, factories, figures
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,26 @@ class TestShowing:
         }
         assert shown["created_at"].endswith("Z")
 
+    def test_it_shows_what_its_active_invoices_emit(self, caller, organization, facility, other_organization):
+        figures.results(factories.invoice(facility=facility), electricity="3", electricity_location_based="9")
+        figures.result(factories.invoice(facility=facility), "stationary", "0.5", co2e_biomass="7")
+        figures.result(factories.invoice(facility=facility, status="review"), co2e="100")
+        zero = factories.facility(organization=organization, name="Zero")
+        figures.result(factories.invoice(facility=zero), co2e="0")
+        factories.facility(organization=organization, name="Unknown")
+        theirs = factories.facility(organization=other_organization)
+        figures.result(factories.invoice(facility=theirs), co2e="100")
+
+        listed = caller.get(FACILITIES).json()["items"]
+
+        assert [(item["name"], item["co2e"], item["co2e_biomass"]) for item in listed] == [
+            ("Madrid", 3.5, 7.0),
+            ("Unknown", None, None),
+            ("Zero", 0.0, 0.0),
+        ]
+        one, changed = caller.get(f"{FACILITIES}/{facility.pk}"), put(caller, facility, {"type": "plant"})
+        assert (one.json()["co2e"], changed.json()["co2e"]) == (3.5, 3.5)
+
     @pytest.mark.parametrize("text", ["x", "1", "%00", "é"])
     def test_what_is_no_id_is_not_found(self, caller, text):
         assert api.is_refused(caller.get(f"{FACILITIES}/{text}"), 404, "NOT_FOUND")
@@ -138,7 +158,7 @@ class TestListing:
 
         assert names(caller.get(FACILITIES, query)) == found
 
-    def test_the_list_takes_two_queries_however_long_it_is(self, caller, organization):
+    def test_the_list_takes_three_queries_however_long_it_is(self, caller, organization):
         caller.get(FACILITIES)
         with CaptureQueriesContext(connection) as before:
             caller.get(FACILITIES)
@@ -147,7 +167,7 @@ class TestListing:
         with CaptureQueriesContext(connection) as after:
             caller.get(FACILITIES)
 
-        assert len(after) == len(before) + 1  # the page itself, which an empty list does not ask for
+        assert len(after) == len(before) + 2  # the page itself and its sums, which an empty list does not ask for
         assert [query["sql"] for query in after if "facilities_facility" in query["sql"]].__len__() == 2
 
 

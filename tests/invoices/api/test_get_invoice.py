@@ -8,7 +8,7 @@ import pytest
 
 from facilities.models import Organization
 from invoices.models import Invoice
-from tests import api, factories
+from tests import api, factories, figures
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +123,66 @@ def test_answers_as_documented(organization, caller):
         "printed_cups": "ES0021000000000001XX",
         "is_parent": False,
     }
+
+
+def test_what_was_calculated_is_given_category_by_category(facility, caller):
+    invoice = factories.invoice(facility=facility)
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
+    trace = [figures.line(share="0.5", quantity="50.25", flags=["year_fallback"], terms=[{"name": "direct"}])]
+    figures.result(invoice, co2e="14.150001", calculated_at=moment, trace=trace, flags="year_fallback")
+    figures.result(invoice, "energy", energy_kwh=Decimal(100), calculated_at=moment)
+    figures.result(invoice, "electricity_generation", error="No factor.", calculated_at=moment)
+
+    answer = shown(caller, invoice)
+
+    assert (answer["co2e"], answer["co2e_biomass"], answer["total_energy_kwh"]) == (14.150001, 0.0, 100.0)
+    market, generation, energy = answer["emissions"]
+    assert market == {
+        "activity_category": "electricity",
+        "co2e": 14.150001,
+        "co2e_biomass": 0.0,
+        "calculated_at": "2026-01-02T03:04:05Z",
+        "trace": [
+            {
+                "share": 0.5,
+                "quantity": 50.25,
+                "factor": 0.283,
+                "unit": "kWh",
+                "source_id": "miteco-2024",
+                "factor_year": 2024,
+                "gwp_set": "AR5",
+                "flags": ["year_fallback"],
+                "biomass_factor": None,
+                "terms": [{"name": "direct"}],
+            }
+        ],
+        "scope": 2,
+        "energy_kwh": None,
+        "flags": ["year_fallback"],
+        "error": None,
+    }
+    assert (generation["co2e"], generation["scope"], generation["error"]) == (None, 3, "No factor.")
+    assert (energy["co2e"], energy["scope"], energy["energy_kwh"], energy["trace"]) == (None, None, 100.0, [])
+
+
+def test_a_figure_of_zero_is_no_null(facility, caller):
+    invoice = factories.invoice(facility=facility)
+    figures.result(invoice, co2e="0")
+
+    body = caller.get(f"{INVOICES}/{invoice.pk}").content.decode()
+
+    assert '"co2e":0.0,"co2e_biomass":0.0,' in body
+
+
+def test_a_parent_gives_the_sums_of_its_parts(facility, below, caller):
+    parent, (here, there) = factories.distributed(facility, below)
+    figures.result(here, co2e="6", trace=[figures.line()])
+
+    assert shown(caller, parent)["co2e"] is None
+    figures.result(there, co2e="4", trace=[figures.line()])
+    answer = shown(caller, parent)
+
+    assert (answer["co2e"], answer["co2e_biomass"], len(answer["emissions"][0]["trace"])) == (10.0, 0.0, 2)
 
 
 def test_what_is_not_there_is_null(facility, caller):
@@ -286,10 +346,10 @@ def test_the_number_of_queries_does_not_grow_with_the_parts(organization, facili
     parent, children = factories.distributed(*places)
     shown(caller, single)  # notes the first use of the key
 
-    # The key with its creator; the creator's role; the organization; the invoice.
-    with django_assert_num_queries(4):
+    # The key with its creator; the creator's role; the organization; the invoice; its results.
+    with django_assert_num_queries(5):
         shown(caller, single)
     # And how far up the reader reaches; the parts.
     for invoice in (parent, children[0]):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert len(shown(caller, invoice)["facility_percentages"]) == 12

@@ -361,15 +361,15 @@ def test_the_number_of_queries_does_not_grow(organization, facility, caller, dja
     factories.invoices(30, facility=facility)
     listed(caller)  # notes the first use of the key
 
-    # The key with its creator; the creator's role; the organization; the count; the page.
-    with django_assert_num_queries(5):
+    # The key with its creator; the creator's role; the organization; the count; the page; its results.
+    with django_assert_num_queries(6):
         assert len(listed(caller, ("type[]", "electricity"), sort="-quantity")) == 30
 
     company = factories.facility(organization=factories.organization(parent=organization))
     for _ in range(10):
         factories.distributed(facility, factories.facility(organization=organization), company)
     # And, where bills were divided, how far up the reader reaches; the parts of all of them.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(listed(caller)) == 50
     assert Invoice.objects.count() == 70
 
