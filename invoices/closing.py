@@ -41,16 +41,20 @@ class Year:
     @property
     def invoice_count(self) -> int:
         """The invoices with any day in the year, singles and parts, whatever their status."""
-        return self.now.invoices_counted + sum(self.now.not_calculated.values())
+        return self.now.invoices_counted + self.not_in_total_count
 
     @property
     def error_count(self) -> int:
         return self.now.not_calculated.get(InvoiceStatus.ERROR, 0)
 
     @property
+    def not_in_total_count(self) -> int:
+        return sum(self.now.not_calculated.values())
+
+    @property
     def left_out_count(self) -> int:
         """The invoices that are in no total and have no error: not calculated yet, or set aside by a person."""
-        return sum(self.now.not_calculated.values()) - self.error_count
+        return self.not_in_total_count - self.error_count
 
     @property
     def figures(self) -> dict[str, Decimal]:
