@@ -43,6 +43,9 @@ def logging_of(log_format: LogFormat) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO"},
             # A 4xx already has its line; a 5xx adds the traceback.
             "django.request": {"level": "ERROR"},
+            # Each chunk has its line; and a folder has no host.
+            "celery": {"level": "WARNING"},
+            "kombu.connection": {"level": "ERROR"},
         },
     }
 

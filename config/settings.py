@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
+from config.broker import broker_of
 from config.counters import counters_of
 from config.file_store import store_of
 from config.log_lines import LogFormat, logging_of
@@ -78,7 +79,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"words": "invoices.pages.words"},
+            "libraries": {"figures": "invoices.pages.figures", "words": "invoices.pages.words"},
         },
     },
 ]
@@ -155,6 +156,9 @@ STORAGES = {
 # How long a signed address of a file is good.
 FILE_ADDRESS_SECONDS = env.int("FILE_ADDRESS_SECONDS", default=15 * 60)
 
+# Hosts that an invoice's `file_url` may lead to: anybody who files one writes it, so elsewhere it is mere text.
+FILE_HOSTS: list[str] = env.list("FILE_HOSTS", default=[])
+
 # What requests are counted in
 
 CACHES = {"default": counters_of(env.str("CACHE_URL", default=""))}
@@ -162,6 +166,34 @@ CACHES = {"default": counters_of(env.str("CACHE_URL", default=""))}
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", default=6000)
 # Of one address, with keys that are none.
 WRONG_KEYS_PER_MINUTE = env.int("WRONG_KEYS_PER_MINUTE", default=60)
+
+# Work in the background
+
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS, CELERY_TASK_DEFAULT_QUEUE_TYPE = broker_of(
+    env.str("BROKER_URL", default="filesystem://"), root=BASE_DIR
+)
+# A request waits this long at most for a broker: what it queued is in the tables already.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# Two installations on one broker need a queue each.
+CELERY_TASK_DEFAULT_QUEUE = env.str("BROKER_QUEUE", default="consolida")
+# How long a worker has a chunk to itself. One that died is found by this alone, so a chunk takes a small part of it.
+CHUNK_LEASE_SECONDS = env.int("CHUNK_LEASE_SECONDS", default=60)
+# A message is gone when its work is done, not when it is begun, and a worker takes no more than it does.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# What came of it stands in our own tables.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# Nobody commands workers through the broker.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+# In memory: nothing is lost with it, and workers share no file.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "invoices.sweep", "schedule": env.float("SWEEP_SECONDS", default=30.0)},
+}
 
 # Security
 

@@ -127,8 +127,8 @@ def _meant(organization: Organization, invoice_ids: Sequence[UUID]) -> list[_Mea
     parents = []
     for part in grouping.sliced(invoice_ids):
         rows = Invoice.objects.of(organization.pk).filter(pk__in=part)
-        for pk, is_parent, *rest in rows.values_list("pk", "is_parent", "type", "start_date", "end_date"):
-            own[pk] = [_Meant(pk, organization.pk, *rest)]
+        for pk, type_, is_parent, *days in rows.values_list("pk", "type", "is_parent", "start_date", "end_date"):
+            own[pk] = [_Meant(pk, organization.pk, type_, *days)]
             if is_parent:
                 parents.append(pk)
     own |= _children(organization, parents)

@@ -1,12 +1,19 @@
 """The jobs of an organization, and how far they are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from facilities.access import Author
 from facilities.models import Organization
-from invoices.models import ProcessingJob
+from invoices import recalculating
+from invoices.models import ChunkState, InvoiceEmission, JobAction, JobChunk, JobStatus, ProcessingJob
+
+# What is still going on.
+OPEN_STATUSES: Final = (JobStatus.PENDING, JobStatus.PROCESSING)
 
 
 class JobNotFound(Exception):
@@ -14,6 +21,10 @@ class JobNotFound(Exception):
 
     def __init__(self, job_id: UUID) -> None:
         super().__init__(f"ProcessingJob with id={job_id!r} not found")
+
+
+class NothingToRetry(Exception):
+    """Nothing of the job failed that could be done again."""
 
 
 def jobs(
@@ -30,7 +41,51 @@ def jobs(
 
 def find(*, organization: Organization, job_id: UUID) -> ProcessingJob:
     """Return one job of the organization; raise JobNotFound."""
-    found = ProcessingJob.objects.filter(organization=organization, pk=job_id).first()
+    own = ProcessingJob.objects.filter(organization=organization, pk=job_id)
+    found = own.select_related("created_by").first()
     if found is None:
         raise JobNotFound(job_id)
     return found
+
+
+def may_retry(job: ProcessingJob) -> bool:
+    """Tell whether a job has ended with something that can be done again; of evidence, that is asked for anew."""
+    return job.status not in OPEN_STATUSES and job.action != JobAction.EXPORT and job.items_failed > 0
+
+
+@transaction.atomic
+def retry(*, organization: Organization, job_id: UUID, by: Author) -> ProcessingJob:
+    """
+    Queue what failed of an ended job as a new job for the same categories, and return that one.
+
+    It is the invoices of the chunks that were given up, and those without a result. Raise JobNotFound, or
+    NothingToRetry with nothing queued.
+    """
+    job = find(organization=organization, job_id=job_id)
+    if not may_retry(job):
+        raise NothingToRetry
+    again = recalculating.queue_again(job=job, invoice_ids=list(_failed_of(job)), by=by)
+    if not again.items_total:
+        # They were deleted meanwhile.
+        raise NothingToRetry
+    return again
+
+
+def _failed_of(job: ProcessingJob) -> Iterator[UUID]:
+    """Return the invoices of a job that failed. It names the first itself, the results name all that have none."""
+    named = {UUID(error["invoice_id"]) for error in job.errors}
+    of_all = JobChunk.objects.filter(organization__in=Organization.objects.tree_of(job.organization_id), job=job)
+    for chunk in of_all.order_by("position"):
+        invoice_ids = [UUID(invoice_id) for invoice_id in chunk.invoice_ids]
+        if chunk.state == ChunkState.FAILED:
+            yield from invoice_ids
+            continue
+        failed = named | _without_result(chunk, invoice_ids, job.activity_category)
+        yield from (invoice_id for invoice_id in invoice_ids if invoice_id in failed)
+
+
+def _without_result(chunk: JobChunk, invoice_ids: list[UUID], category: str) -> set[UUID]:
+    rows = InvoiceEmission.objects.filter(organization=chunk.organization_id, invoice__in=invoice_ids)
+    if category:
+        rows = rows.filter(activity_category=category)
+    return set(rows.exclude(error="").values_list("invoice", flat=True))

@@ -6,6 +6,7 @@ REQUIRE_ALL=1 (CI) refuses to leave anything out, and then judges the coverage.
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from dotenv import dotenv_values
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = ROOT / "var" / "coverage"
 LOCAL_SERVER = "postgres://postgres@127.0.0.1:5432/consolida"
+RABBITMQ = ("127.0.0.1", 5672)
 EXIT_NO_TESTS = 5
 
 
@@ -38,6 +40,9 @@ def main() -> int:
 
     if not shutil.which("redis-server"):
         left_out.append("redis-server is not installed: requests were counted in one process alone")
+
+    if not _answers(RABBITMQ):
+        left_out.append("RabbitMQ does not answer on 127.0.0.1:5672: workers were called through a folder alone")
 
     if url := _postgresql():
         run("PostgreSQL", "-m", "not browser and not plain", *IN_PARALLEL, DATABASE_URL=url, **_own_database())
@@ -83,6 +88,14 @@ def _postgresql() -> str | None:
     except psycopg.OperationalError:
         return None
     return LOCAL_SERVER
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=3).close()
+    except OSError:
+        return False
+    return True
 
 
 def _own_database() -> dict[str, str]:

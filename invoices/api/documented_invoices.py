@@ -117,7 +117,7 @@ extend_schema_view(
     retrieve=operation(
         parameters=[_invoice_id],
         responses=reading.InvoiceOutput,
-        answers={200: {"Documented": examples.INVOICE}},
+        answers={200: {"Documented": examples.INVOICE, "With its results": examples.CALCULATED}},
     ),
     partial_update=operation(
         parameters=[_invoice_id],

@@ -1,19 +1,19 @@
-"""GET /v1/processing-jobs and /v1/processing-jobs/{id}"""
+"""GET /v1/processing-jobs and /v1/processing-jobs/{id}, POST /v1/processing-jobs/{id}/retry"""
 
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from facilities.api import fields
 from facilities.api.filtering import Filters, ListFilter
 from facilities.api.output import NullableTextField
 from facilities.api.paging import Paging
-from facilities.api.refusals import Refused
-from facilities.api.requests import AuthorizedRequest
+from facilities.api.requests import AuthorizedRequest, id_in_path
 from facilities.api.viewsets import OrganizationViewSet
 from invoices import tracking
 from invoices.api.serializers import TimestampField
@@ -68,8 +68,16 @@ class JobViewSet(OrganizationViewSet):
 
     def retrieve(self, request: AuthorizedRequest, pk: str) -> Response:
         """Show one job with its progress."""
-        job_id = fields.uuid_of(pk)
-        if job_id is None:
-            detail = f"ProcessingJob with id={pk!r} not found"
-            raise Refused(status=HTTPStatus.NOT_FOUND, code="NOT_FOUND", detail=detail)
-        return Response(JobOutput(tracking.find(organization=request.organization, job_id=job_id)).data)
+        return Response(
+            JobOutput(tracking.find(organization=request.organization, job_id=id_in_path(pk, "ProcessingJob"))).data
+        )
+
+    @action(detail=True, methods=["post"])
+    def retry(self, request: AuthorizedRequest, pk: str) -> Response:
+        """Queue what failed of a job as a new job, and show that one."""
+        again = tracking.retry(organization=request.organization, job_id=_job_id(pk), by=request.author)
+        return Response(JobOutput(again).data, status=HTTPStatus.ACCEPTED)
+
+
+def _job_id(text: str) -> UUID:
+    return id_in_path(text, "ProcessingJob")

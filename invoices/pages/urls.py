@@ -1,6 +1,19 @@
 from django.urls import path
 
-from invoices.pages import cups, history, missing, undo
+from invoices.pages import (
+    comparison,
+    cups,
+    emissions,
+    factors,
+    history,
+    invoice,
+    invoices,
+    jobs,
+    missing,
+    relinking,
+    undo,
+    years,
+)
 
 urlpatterns = [
     path("cups/", cups.listing, name="cups"),
@@ -10,7 +23,25 @@ urlpatterns = [
     path("cups/missing/", missing.listing, name="cups-missing"),
     path("cups/missing/preview/", missing.preview, name="cups-missing-preview"),
     path("cups/missing/assign/", missing.assign, name="cups-missing-assign"),
+    path("invoices/", invoices.index, name="invoices"),
+    path("invoices/<uuid:invoice_id>/", invoice.detail, name="invoice"),
+    path("invoices/<uuid:invoice_id>/recalculate/", invoice.recalculate, name="invoice-recalculate"),
+    path("emissions/", emissions.index, name="emissions"),
     path("history/", history.listing, name="history"),
     path("history/<uuid:consolidation_id>/", history.detail, name="history-detail"),
     path("history/<uuid:consolidation_id>/undo/", undo.undo, name="history-undo"),
+    path("history/<uuid:consolidation_id>/contracts/", relinking.contracts, name="history-contracts"),
+    path("factors/", factors.in_use, name="factors"),
+    path("factors/suppliers/", factors.suppliers, name="factor-suppliers"),
+    path("factors/sources/", factors.sources, name="factor-sources"),
+    path("factors/changes/", comparison.changes, name="factor-changes"),
+    path("jobs/", jobs.listing, name="jobs"),
+    path("jobs/<uuid:job_id>/", jobs.detail, name="job"),
+    path("jobs/<uuid:job_id>/retry/", jobs.retry, name="job-retry"),
+    path("years/", years.listing, name="years"),
+    path("years/<int:year>/", years.detail, name="year"),
+    path("years/<int:year>/close/", years.close, name="year-close"),
+    path("years/<int:year>/reopen/", years.reopen, name="year-reopen"),
+    path("years/<int:year>/evidence/", years.evidence, name="year-evidence"),
+    path("years/evidence/<uuid:archive_id>/", years.download, name="year-evidence-download"),
 ]

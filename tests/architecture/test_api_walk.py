@@ -144,6 +144,7 @@ def bodies(theirs, other_organization):
         "POST /v1/invoices/consolidate-cups": merge,
         "POST /v1/invoices/consolidate-cups/preview": merge,
         "POST /v1/invoices/recalculate": {"invoice_ids": [str(invoice.pk)], "activity_categories": ["electricity"]},
+        "POST /v1/processing-jobs/{pk}/retry": {},
         "POST /v1/supply-contracts": contract,
         "PATCH /v1/supply-contracts/{pk}": {"is_active": False},
     }

@@ -32,7 +32,8 @@ class Command(BaseCommand):
             signal.signal(number, _stop)
 
         has_demo = self._prepare()
-        with _running([_web_server(host, port)], environment=_environment(host)) as processes:
+        commands = [_web_server(host, port), _worker()]
+        with _running(commands, environment=_environment(host)) as processes:
             _wait_until_ready(host, port, processes)
             self.stdout.write(f"\nConsolida is at {_address(host, port)} — Ctrl-C stops it.")
             if has_demo:
@@ -69,6 +70,19 @@ def _web_server(host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{_in_address(host)}:{port}", *flags.split()),
         *("--no-control-socket", "--log-level", "warning"),
+    ]
+
+
+def _worker() -> list[str]:
+    """Return the command of a worker, with the clock that sends again what nobody holds."""
+    # On one host two of the same name would take each other's messages.
+    name = f"consolida-{os.getpid()}@%h"
+    # SQLite lets one write at a time.
+    processes = 1 if connection.vendor == "sqlite" else 2
+    flags = "--pool prefork --loglevel WARNING --without-gossip --without-mingle --without-heartbeat"
+    return [
+        *(sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--hostname", name),
+        *("--concurrency", str(processes), *flags.split()),
     ]
 
 

@@ -1,4 +1,4 @@
-"""GET /v1/processing-jobs and /v1/processing-jobs/{id}"""
+"""GET /v1/processing-jobs and /v1/processing-jobs/{id}, POST /v1/processing-jobs/{id}/retry"""
 
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from invoices.models import ProcessingJob
+from invoices.models import ChunkState, JobChunk, ProcessingJob
 from tests import api, factories
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +192,55 @@ def test_the_number_of_queries_does_not_grow(organization, caller, django_assert
     # The key with its creator; the creator's role; the organization; the count; the page.
     with django_assert_num_queries(5):
         assert len(listed(caller)) == 20
+
+
+# Once more
+
+
+def failed(organization, invoice, **fields):
+    """A job of one invoice, which failed."""
+    errors = [{"invoice_id": str(invoice.pk), "activity_category": "energy", "message": "No."}]
+    one = job(organization, **{"status": "FAILED", "items_total": 1, "items_failed": 1, "errors": errors, **fields})
+    JobChunk.objects.create(
+        job=one, organization=organization, position=0, invoice_ids=[str(invoice.pk)], state=ChunkState.DONE
+    )
+    return one
+
+
+def test_what_failed_becomes_a_new_job(organization, facility, caller):
+    one = failed(organization, factories.invoice(facility=facility))
+
+    response = api.post(caller, f"{JOBS}/{one.pk}/retry", {})
+
+    assert response.status_code == 202
+    answer = response.json()
+    assert list(answer) == FIELDS
+    assert answer["id"] == str(ProcessingJob.objects.exclude(pk=one.pk).get().pk)
+    assert (answer["status"], answer["items_total"], answer["items_failed"], answer["errors"]) == ("PENDING", 1, 0, [])
+    assert (answer["activity_category"], answer["trigger_type"]) == ("energy", "API")
+
+
+def test_where_nothing_failed_nothing_is_retried(organization, caller):
+    one = job(organization, status="COMPLETED", items_total=1, items_success=1)
+
+    response = api.post(caller, f"{JOBS}/{one.pk}/retry", {})
+
+    assert api.is_refused(response, 409, "NOTHING_TO_RETRY")
+    assert response.json()["detail"] == "Nothing of the job failed that could be done again."
+    assert ProcessingJob.objects.get() == one
+
+
+def test_another_organization_s_job_is_not_retried(other_organization, caller):
+    theirs = failed(other_organization, factories.invoice(facility=factories.facility(organization=other_organization)))
+
+    for job_id in (theirs.pk, "x"):
+        assert api.is_refused(api.post(caller, f"{JOBS}/{job_id}/retry", {}), 404, "NOT_FOUND")
+    assert ProcessingJob.objects.get() == theirs
+
+
+def test_a_viewer_retries_nothing(organization, facility):
+    one = failed(organization, factories.invoice(facility=facility))
+
+    response = api.post(api.client(organization, role="viewer"), f"{JOBS}/{one.pk}/retry", {})
+
+    assert api.is_refused(response, 403, "FORBIDDEN")
