@@ -12,7 +12,7 @@ from django.utils import timezone
 from facilities import access
 from facilities.access import Author
 from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
-from invoices import closed_years, grouping, linking, recalculating, recording, vetting
+from invoices import calculating, closed_years, grouping, linking, recalculating, recording, vetting
 from invoices import cups as cups_codes
 from invoices.closed_years import Period
 from invoices.grouping import GroupKey
@@ -205,6 +205,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
     closed_years.check(_periods(family))
 
     touched = _keys(family)
+    calculating.forget(family)
     for row in reversed(family):  # children first: the parent's key is theirs
         recording.deleted(row, by)
         Invoice.objects.of(row.organization_id).filter(pk=row.pk).delete()

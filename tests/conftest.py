@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from invoices.reference import factor_sets
 from tests import factories, tenants
 
 NEEDS_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
@@ -23,6 +24,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
     """Put SQLite's test database in a file: one in memory can't be shared between threads as a real one is."""
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Load the published factors into each new test database, so that any test can calculate."""
+    with django_db_blocker.unblock():
+        factor_sets.load(own_suppliers=(), new_suppliers=())
 
 
 @pytest.fixture(autouse=True)

@@ -22,11 +22,15 @@ from invoices.grouping import GroupKey
 from invoices.models import (
     CustomEmissionFactor,
     CustomEmissionGroup,
+    EvidenceArchive,
     FacilityFuel,
     FactorSet,
     FuelUnit,
     Invoice,
     InvoiceEmission,
+    InvoiceEmissionHistory,
+    ProcessingJob,
+    SupplierLink,
     Unit,
     YearClosing,
 )
@@ -102,6 +106,12 @@ def facility(**fields):
 def supplier(**fields):
     return Supplier.objects.create(
         **{"name": f"Supplier {next(_numbers)}", "country": "ES", "type": "electricity", **fields}
+    )
+
+
+def supplier_link(**fields):
+    return SupplierLink.objects.create(
+        **{"supplier": fields.get("supplier") or supplier(), "register_name": "iberdrola clientes", **fields}
     )
 
 
@@ -257,7 +267,10 @@ def custom_factor(**fields):
 
 
 def factor_set(**fields):
-    version = fields.pop("version", "2026.1")
+    """Return the set that every test database holds, or save an empty one of another version."""
+    if not fields:
+        return FactorSet.objects.earliest("pk")
+    version = fields.pop("version")
     return FactorSet.objects.get_or_create(version=version, defaults={"checksum": "0" * 64, **fields})[0]
 
 
@@ -273,6 +286,29 @@ def emission(invoice, **fields):
             **fields,
         }
     )
+
+
+def replaced_emission(invoice, **fields):
+    """Save a result that an invoice had before."""
+    return InvoiceEmissionHistory.objects.create(
+        **{
+            "invoice_id": invoice.pk,
+            "organization": invoice.organization,
+            "activity_category": "electricity",
+            "scope": 2,
+            "factor_set": fields.get("factor_set") or factor_set(),
+            **fields,
+        }
+    )
+
+
+def evidence_archive(**fields):
+    """Save an archive of 2024 that is being made, with its job."""
+    own = fields.pop("organization", None) or organization()
+    job = ProcessingJob.objects.create(
+        organization=own, action="EXPORT", entity_name="EVIDENCE", trigger_type="WEB", created_by=user()
+    )
+    return EvidenceArchive.objects.create(**{"organization": own, "job": job, "year": 2024, **fields})
 
 
 def year_closing(**fields):

@@ -32,7 +32,7 @@ TENANT_TABLES = (
     "invoices_customemissiongroup",
     "invoices_customemissionfactor",
 )
-REFERENCE_TABLES = ("invoices_unit",)
+REFERENCE_TABLES = ("invoices_unit", "invoices_factorset", "invoices_emissionsource", "invoices_emissionfactor")
 _READS_OR_CHANGES = re.compile(r'\b(?:FROM|JOIN|UPDATE)\s+"?(\w+)"?', re.IGNORECASE)
 _SCOPE = re.compile(
     r'\bWHERE\b.*(?:organization_id"?\s*(?:=|IN)|"facilities_organization"\."id"\s*(?:=|IN))', re.IGNORECASE | re.DOTALL
@@ -66,7 +66,7 @@ def _is_of_the_project():
 @contextmanager
 def flush_what_tests_made():
     """
-    Let the flush after a transactional test leave the reference rows that migrations made.
+    Let the flush after a transactional test leave the units that migrations made, and the published factors.
 
     On SQLite it also drops the triggers that refuse DELETE, and makes them again; PostgreSQL truncates past its own.
     """

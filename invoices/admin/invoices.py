@@ -9,6 +9,9 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from facilities.admin.door import DomainAdmin, DomainForm, changed_values, settle
@@ -18,7 +21,7 @@ from facilities.admin.tenancy import author
 from invoices import filing, vetting
 from invoices.admin.refusals import REFUSALS
 from invoices.admin.wording import days
-from invoices.models import Invoice, InvoiceSource
+from invoices.models import Invoice, InvoiceEmission, InvoiceSource
 
 # What a distributed invoice's parts have of their own, which its parent can't say.
 OF_A_PART: Final = ("facility", "supply_contract", "base_quantity", "type")
@@ -79,6 +82,7 @@ class InvoiceAdmin(DomainAdmin):
         "percentage",
         "quantity",
         "error_messages",
+        "results",
         "uploaded_by",
         "created_at",
         "updated_at",
@@ -118,6 +122,17 @@ class InvoiceAdmin(DomainAdmin):
     @admin.display(description=_("quantity"), ordering="quantity")
     def billed(self, invoice: Invoice) -> str:
         return f"{number_format(invoice.quantity.normalize(), force_grouping=True)} {invoice.unit}"
+
+    @admin.display(description=_("results"))
+    def results(self, invoice: Invoice) -> SafeString | str:
+        """List what was calculated. A distributed invoice has its parts' figures and none of its own."""
+        found = InvoiceEmission.objects.filter(organization=invoice.organization_id, invoice=invoice)
+        lines = [
+            (result.get_activity_category_display(), _figure(result))
+            for result in found.order_by("scope", "activity_category")
+        ]
+        rows = format_html_join("", "<li>{}: {}</li>", lines)
+        return format_html('<ul class="plain">{}</ul>', rows) if lines else "–"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -160,3 +175,13 @@ class InvoiceAdmin(DomainAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Invoice) -> None:
         filing.delete(organization=obj.organization, invoice_id=obj.pk, by=author(request))
+
+
+def _figure(result: InvoiceEmission) -> str:
+    if result.error:
+        return result.error
+    if result.energy_kwh is not None:
+        return f"{number_format(result.energy_kwh, 3, force_grouping=True)} kWh"
+    if result.co2e is None:
+        return gettext("no calorific value is known")
+    return f"{number_format(result.co2e, 3, force_grouping=True)} kg CO2e"

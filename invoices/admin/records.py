@@ -118,11 +118,11 @@ class InvoiceChangeAdmin(EvidenceAdmin):
 
     @admin.display(description=_("before"))
     def shown_before(self, change: InvoiceChange) -> SafeString:
-        return _shown(change.before)
+        return shown(change.before)
 
     @admin.display(description=_("after"))
     def shown_after(self, change: InvoiceChange) -> SafeString:
-        return _shown(change.after)
+        return shown(change.after)
 
 
 @admin.register(ProcessingJob)
@@ -192,5 +192,5 @@ class CustomEmissionFactorAdmin(EvidenceAdmin):
     ordering = ("group__name", "created_at", "pk")
 
 
-def _shown(content: Any) -> SafeString:
+def shown(content: Any) -> SafeString:
     return format_html("<pre>{}</pre>", json.dumps(content, indent=2, ensure_ascii=False))

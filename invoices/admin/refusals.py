@@ -8,7 +8,17 @@ from django.utils.translation import gettext_lazy
 from facilities import access
 from facilities.admin import refusals
 from facilities.admin.refusals import Refusals
-from invoices import closed_years, consolidating, filing, grouping, undoing, vetting, wording
+from invoices import (
+    closed_years,
+    consolidating,
+    factoring,
+    filing,
+    grouping,
+    labelling,
+    undoing,
+    vetting,
+    wording,
+)
 from invoices import cups as cups_codes
 
 SHOWN_CODES = 5
@@ -59,6 +69,13 @@ REFUSALS: Refusals = {
     undoing.AlreadyUndone: gettext_lazy("Everything of it is undone already."),
     undoing.MessageRequired: gettext_lazy("Say why: undoing what another person did needs a message."),
     closed_years.PeriodClosed: _closed,
+    factoring.NoFactors: gettext_lazy(
+        "No emission factors are loaded yet: “manage.py load_reference_data” loads them."
+    ),
+    labelling.NotInRegister: gettext_lazy(
+        "The register of labels holds no such name for the supplier's country. The list of emission factors shows them."
+    ),
+    labelling.NotLinked: gettext_lazy("Somebody took the link away in between."),
     filing.LockedByDatadis: gettext_lazy(
         "The invoice is backed by a Datadis contract: its code, facility and type stay, and it can't be deleted."
     ),

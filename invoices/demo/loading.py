@@ -1,16 +1,19 @@
 """Writes the demo into a database that holds nothing else, and says what is in it."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 
 from facilities.demo import DEMO_KEY, DEMO_NEIGHBOUR_ID, DEMO_ORGANIZATION_IDS, DEMO_USER_IDS
 from facilities.models import ApiKey, Facility, Membership, Organization, SupplyContract, User
 from facilities.models.api_key import PREFIX_LENGTH, digest_of
-from invoices import grouping
-from invoices.demo import company, reference, world
+from invoices import calculating, grouping
+from invoices.demo import company, gases, reference, world
 from invoices.grouping import GroupKey
-from invoices.models import CupsGroup, Invoice
+from invoices.models import CupsGroup, CustomEmissionFactor, CustomEmissionGroup, Invoice
+
+_CALCULATED_AT_ONCE: Final = 1_000
 
 
 class NotEmpty(Exception):
@@ -41,7 +44,7 @@ def check_organizations() -> None:
 @transaction.atomic
 def load() -> None:
     """
-    Write the whole demo, or nothing.
+    Write the whole demo, calculated, or nothing.
 
     Raise NotEmpty when an organization or an account of somebody else is in the way.
     """
@@ -52,11 +55,16 @@ def load() -> None:
     Membership.objects.bulk_create(company.memberships())
     ApiKey.objects.bulk_create([company.api_key()])
 
-    built = world.build(reference.stored())
+    known = reference.stored()
+    CustomEmissionGroup.objects.bulk_create([gases.group()])
+    CustomEmissionFactor.objects.bulk_create([gases.factor(known)])
+    built = world.build(known)
     Facility.objects.bulk_create(company.facilities(built.supplies))
     SupplyContract.objects.bulk_create(built.contracts)
     Invoice.objects.bulk_create(built.invoices, batch_size=1_000)
     grouping.refresh(key for invoice in built.invoices if (key := GroupKey.of(invoice)) is not None)
+    for organization_id in DEMO_ORGANIZATION_IDS.values():
+        _calculate(organization_id)
 
 
 def renew_key() -> None:
@@ -83,6 +91,14 @@ def roles() -> list[tuple[str, str]]:
         organization=DEMO_ORGANIZATION_IDS["group"], user__in=DEMO_USER_IDS.values()
     ).order_by("user__username")
     return [(membership.user.username, membership.role) for membership in held.select_related("user")]
+
+
+def _calculate(organization_id: UUID) -> None:
+    """Calculate the invoices of an organization here and now, a part at a time: no job is left to do."""
+    ids = list(Invoice.objects.of(organization_id).counted().order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), _CALCULATED_AT_ONCE):
+        part = ids[start : start + _CALCULATED_AT_ONCE]
+        calculating.write(calculating.work_out(organization_id=organization_id, invoice_ids=part), job=None)
 
 
 def _check_accounts() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from invoices.demo import gases
 from invoices.demo.bills import Book, consumed
 from invoices.demo.drawing import chance, key
 from invoices.demo.periods import MONTHS, Period, index_of, of_month
@@ -97,6 +98,9 @@ def _spanish_heat(place: Place) -> Iterator[_Meter]:
 
 def _bill(meter: _Meter, period: Period, book: Book) -> Invoice:
     more: dict[str, Any] = {"facility_fuel_id": book.reference.fuels[meter.fuel]} if meter.fuel else {}
+    if meter.type == InvoiceType.PROCESS:
+        # Nobody publishes a factor of a process.
+        more["custom_emission_factor_id"] = gases.GROUP_ID
     return book.bill(
         key(meter.type, meter.place.id, meter.name, period.start),
         place=meter.place,

@@ -1,8 +1,9 @@
 """
-Reference data that every organization shares: units, fuels and suppliers, from the tables beside this file.
+Reference data that every organization shares: units, fuels and suppliers, and the published factors.
 
-The tables are the project's own. Their rows name where each fact was found; their ids are ours for good, but for those
-that the documented pages print.
+The first three come from the tables beside this file, the factors from those of `invoices.emissions`. The tables are
+the project's own. Their rows name where each fact was found; their ids are ours for good, but for those that the
+documented pages print.
 """
 
 from invoices.reference.loading import Loaded, load

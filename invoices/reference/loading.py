@@ -1,4 +1,4 @@
-"""Bring units, fuels and suppliers up to date. Doing it again changes nothing."""
+"""Bring units, fuels, suppliers and factors up to date. Doing it again changes nothing."""
 
 import csv
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from facilities.models import Supplier
-from invoices.models import FacilityFuel, FuelUnit, Unit
+from invoices.models import EmissionFactor, FacilityFuel, FuelUnit, Unit
+from invoices.reference import factor_sets
 
 _FOLDER: Final = Path(__file__).parent
 
@@ -20,6 +21,8 @@ class Loaded(NamedTuple):
     units: int
     fuels: int
     suppliers: int
+    version: str
+    factors: int
 
 
 @transaction.atomic
@@ -28,12 +31,17 @@ def load() -> Loaded:
     Write what the tables hold and the database does not; return how much there is then.
 
     A unit and a fuel become what the table says. A supplier that is there already stays as it is, since staff may have
-    corrected it. Nothing is deleted: invoices may name it.
+    corrected it. Nothing is deleted: invoices may name it. The factors of a version are written once.
+
+    Raise factor_sets.FactorsChanged, with nothing written.
     """
     _load_units()
     _load_fuels()
-    _load_suppliers()
-    return Loaded(*(model._default_manager.count() for model in (Unit, FacilityFuel, Supplier)))
+    own, new = _load_suppliers()
+    factor_set = factor_sets.load(own_suppliers=own, new_suppliers=new)
+    units, fuels, suppliers = (model._default_manager.count() for model in (Unit, FacilityFuel, Supplier))
+    factors = EmissionFactor.objects.filter(factor_set=factor_set).count()
+    return Loaded(units, fuels, suppliers, factor_set.version, factors)
 
 
 def _load_units() -> None:
@@ -63,13 +71,17 @@ def _give_units(fuel: FacilityFuel, unit_ids: list[UUID]) -> None:
     )
 
 
-def _load_suppliers() -> None:
+def _load_suppliers() -> tuple[set[UUID], set[UUID]]:
+    """Write the suppliers of the table that are not there; return the ids of all of them, and of those just written."""
     suppliers = [
         Supplier(id=UUID(row["id"]), country=row["country"], type=row["type"], name=row["name"])
         for row in _rows("suppliers")
     ]
+    ids = {supplier.pk for supplier in suppliers}
+    before = set(Supplier.objects.filter(pk__in=ids).values_list("pk", flat=True))
     # A conflict of the id or of the name: in both cases it is there.
     Supplier.objects.bulk_create(suppliers, ignore_conflicts=True)
+    return ids, ids - before
 
 
 def _rows(table: str) -> Iterator[Mapping[str, str]]:

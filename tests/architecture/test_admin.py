@@ -14,14 +14,14 @@ from django.urls import reverse
 from facilities.admin.door import DomainAdmin, ReadOnlyAdmin
 from facilities.models import Organization, Role, User
 from invoices import grouping
-from invoices.models import Invoice
+from invoices.models import EmissionFactor, EmissionSource, FactorSet, Invoice
 from tests import admin_door, factories
 
 pytestmark = pytest.mark.django_db
 
 # Answers kept for programs that ask again, and what workers divide a job into: nobody's to look at. The units of a
-# fuel are shown with it.
-NOT_SHOWN = {"facilities.IdempotentAnswer", "invoices.JobChunk", "invoices.FuelUnit"}
+# fuel are shown with it, the results of an invoice too.
+NOT_SHOWN = {"facilities.IdempotentAnswer", "invoices.JobChunk", "invoices.FuelUnit", "invoices.InvoiceEmission"}
 OURS = [model for app in ("facilities", "invoices") for model in apps.get_app_config(app).get_models()]
 SHOWN = {model: door for model, door in admin.site._registry.items() if model in OURS}
 WRITTEN = {model: door for model, door in SHOWN.items() if not isinstance(door, ReadOnlyAdmin)}
@@ -209,6 +209,10 @@ def posted(model, organization):
             },
             {"cups": factories.OTHER_VALID_CUPS},
         ),
+        "SupplierLink": (
+            {"supplier": str(factories.supplier().pk), "register_name": "iberdrola clientes"},
+            {"register_name": "endesa energia"},
+        ),
     }
     return forms[model.__name__]
 
@@ -229,6 +233,13 @@ def make_row(model, organization):
         "SupplyContract": lambda: factories.supply_contract(facility=place),
         "Invoice": lambda: factories.invoice(facility=place),
         "Unit": factories.unit,
+        "FactorSet": FactorSet.objects.first,
+        "EmissionSource": EmissionSource.objects.first,
+        "EmissionFactor": EmissionFactor.objects.first,
+        "SupplierLink": factories.supplier_link,
+        "YearClosing": lambda: factories.year_closing(organization=organization),
+        "EvidenceArchive": lambda: factories.evidence_archive(organization=organization),
+        "InvoiceEmissionHistory": lambda: factories.replaced_emission(factories.invoice(facility=place)),
     }
     if model.__name__ in made:
         return made[model.__name__]()

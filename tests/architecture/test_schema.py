@@ -11,12 +11,23 @@ from facilities import schema
 from facilities.schema import VendorSQL
 from invoices import consolidating, filing, undoing
 from invoices.consolidating import Source
-from invoices.models import ConsolidatedInvoice, Consolidation, ConsolidationUndo, InvoiceChange, UndoneInvoice
+from invoices.models import (
+    ConsolidatedInvoice,
+    Consolidation,
+    ConsolidationUndo,
+    InvoiceChange,
+    InvoiceEmissionHistory,
+    UndoneInvoice,
+    YearClosing,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-EVIDENCE = [Consolidation, ConsolidatedInvoice, ConsolidationUndo, UndoneInvoice, InvoiceChange]
+EVIDENCE = [
+    *(Consolidation, ConsolidatedInvoice, ConsolidationUndo, UndoneInvoice, InvoiceChange),
+    *(InvoiceEmissionHistory, YearClosing),
+]
 
 
 @pytest.fixture
@@ -26,6 +37,8 @@ def evidence(organization, facility, author):
         organization=organization, sources=[Source(invoice.cups, facility.pk)], target="ES1", by=author
     )
     undoing.undo(organization=organization, consolidation_id=Consolidation.objects.get().pk, by=author)
+    factories.replaced_emission(invoice)
+    factories.year_closing(organization=organization, year=2020)
     filing.delete(organization=organization, invoice_id=invoice.pk, by=author)
 
 
@@ -100,6 +113,21 @@ def test_a_custom_factor_stands_in_a_group_of_its_organization(organization, oth
 
     with pytest.raises(DatabaseError), transaction.atomic():
         type(factor).objects.update(group=factories.custom_group(organization=other_organization))
+
+
+def test_a_result_is_a_figure_or_an_error(facility):
+    invoice = factories.invoice(facility=facility)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        factories.emission(invoice, co2e=1, error="No factor")
+
+
+def test_an_invoice_goes_only_once_its_results_are_gone(facility):
+    invoice = factories.invoice(facility=facility)
+    factories.emission(invoice, co2e=1)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        _remove(invoice)
 
 
 def test_an_invoice_names_custom_factors_that_are_there(facility):

@@ -1,14 +1,21 @@
 from typing import Any
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandError
 
 from invoices import reference
+from invoices.reference import factor_sets
 
 
 class Command(BaseCommand):
-    help = "Load units, fuels and suppliers, which every organization shares. Doing it again changes nothing."
+    help = "Load units, fuels, suppliers and emission factors, which all share. Doing it again changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loaded = reference.load()
+        try:
+            loaded = reference.load()
+        except factor_sets.FactorsChanged as refusal:
+            raise CommandError(f"{refusal}.") from refusal
         if options["verbosity"] > 0:
-            self.stdout.write(f"{loaded.units} units, {loaded.fuels} fuels, {loaded.suppliers} suppliers.")
+            self.stdout.write(
+                f"{loaded.units} units, {loaded.fuels} fuels, {loaded.suppliers} suppliers, "
+                f"{loaded.factors:,} emission factors (version {loaded.version})."
+            )
