@@ -33,22 +33,27 @@ EVENTS_SHOWN: Final = 50
 _NAMES: Final = {
     "1": gettext_lazy("Scope 1"),
     "2_market": gettext_lazy("Scope 2, market-based"),
-    "2_location": gettext_lazy("Scope 2, location-based"),
     "3": gettext_lazy("Scope 3"),
-    closing.BIOMASS: gettext_lazy("Biogenic CO₂"),
 }
 # What stands beside the total, never in it.
-_BESIDE: Final = ("2_location", closing.BIOMASS)
+_BESIDE: Final = {
+    "2_location": gettext_lazy("Scope 2, location-based"),
+    closing.BIOMASS: gettext_lazy("Biogenic CO₂"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure of a year in kg: as it is now, and as it was reported, if it was."""
+    """
+    One figure of a year in kg: as it is now, and as it was reported, if it was.
+
+    `kind` is "total", "beside" for what is in no total, or "".
+    """
 
     name: str
     now: Decimal
     reported: Decimal | None
-    is_beside: bool
+    kind: str = ""
 
     @property
     def has_changed(self) -> bool:
@@ -193,7 +198,12 @@ def download(request: PageRequest, archive_id: UUID) -> HttpResponse:
 def lines_of(year: Year) -> list[Line]:
     """Return the figures of a year in the order in which they are reported."""
     now, reported = year.figures, year.reported
-    return [Line(str(name), now[key], reported.get(key), key in _BESIDE) for key, name in _NAMES.items()]
+    summed = sum((reported[key] for key in _NAMES), Decimal(0)) if reported else None
+    return [
+        *(Line(str(name), now[key], reported.get(key)) for key, name in _NAMES.items()),
+        Line(_("Total"), sum((now[key] for key in _NAMES), Decimal(0)), summed, "total"),
+        *(Line(str(name), now[key], reported.get(key), "beside") for key, name in _BESIDE.items()),
+    ]
 
 
 def _found(request: PageRequest, year: int) -> Year:
