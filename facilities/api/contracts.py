@@ -108,7 +108,7 @@ class ContractViewSet(OrganizationViewSet):
         return Response(ContractOutput(_found(request, pk)).data)
 
     def partial_update(self, request: AuthorizedRequest, pk: str) -> Response:
-        """Change what the body names; of a Datadis contract, the guaranteed share, what guarantees it and the evidence alone."""
+        """Change what the body names; of a Datadis contract, what a guarantee of origin says alone."""
         contract = _found(request, pk)
         changes = _fields(request, read(request, ContractChanges))
         contracting.change_contract(contract=contract, by=request.author, **changes)

@@ -16,7 +16,7 @@ from facilities.pages.current import PageRequest, editors_only, for_organization
 from invoices import consolidating, wording
 from invoices import cups as cups_codes
 from invoices.models import Invoice
-from invoices.pages import asking, merging, offering, previewing, words
+from invoices.pages import asking, fitting, merging, offering, previewing, words
 from invoices.pages.asking import Asked
 from invoices.pages.merging import Wanted
 from invoices.rewriting import Outcome
@@ -133,3 +133,4 @@ def _say(request: PageRequest, wanted: Wanted, outcome: Outcome) -> None:
     text = ngettext("%(invoices)s now carries %(target)s.", "%(invoices)s now carry %(target)s.", outcome.updated_count)
     said = {"invoices": words.invoices(outcome.updated_count), "target": outcome.consolidation.target_cups}
     messages.success(request, text % said, extra_tags=str(outcome.consolidation.pk))
+    fitting.hint(request, outcome.consolidation)

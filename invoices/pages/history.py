@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from facilities.models import Facility, Organization
 from facilities.pages.current import PageRequest, for_organization
-from invoices import undoing
+from invoices import relinking, undoing
 from invoices.models import ConsolidatedInvoice, ConsolidationUndo, State, WithUndos
+from invoices.pages import fitting
 from invoices.undoing import Conflict
 
 PAGE_SIZE = 50
@@ -68,6 +69,7 @@ def detail(request: PageRequest, consolidation_id: UUID) -> HttpResponse:
     context = {
         "entry": entries_of([done], organization=request.organization)[0],
         "undos": undos.select_related("by", "on_behalf_of", "api_key").order_by("created_at"),
+        "offers": fitting.offers(done, relinking.matches(organization=request.organization, consolidation=done)),
         "page": page,
         "invoices": _with_fate(done, list(page)),
     }

@@ -16,7 +16,7 @@ from facilities.models import Organization
 from facilities.pages.current import PageRequest, editors_only, for_organization
 from invoices import assigning
 from invoices import cups as cups_codes
-from invoices.pages import first_code, words
+from invoices.pages import first_code, fitting, words
 from invoices.pages.first_code import Asked, Wanted
 from invoices.rewriting import Outcome
 
@@ -119,3 +119,4 @@ def _say(request: PageRequest, wanted: Wanted, outcome: Outcome) -> None:
     ) % {"invoices": words.invoices(outcome.updated_count), "target": wanted.target}
     undo = str(outcome.consolidation.pk) if outcome.consolidation else ""
     messages.success(request, text, extra_tags=undo)
+    fitting.hint(request, outcome.consolidation)

@@ -434,7 +434,7 @@ def test_the_queries_of_each_page_do_not_grow(web, person, facility, django_asse
 
     with django_assert_num_queries(8):
         web.get(reverse("history"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         web.get(address("detail", done))
     with django_assert_num_queries(13):
         web.get(address("undo", done))

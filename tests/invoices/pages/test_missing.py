@@ -387,5 +387,5 @@ def test_the_queries_of_each_page_do_not_grow(web, organization, facility, djang
         web.get(reverse(LIST))
     with django_assert_num_queries(11):
         digest = web.post(reverse(PREVIEW), form).context["plan"].digest
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         web.post(reverse(ASSIGN), {**form, "previewed": CODE, "digest": digest})
