@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from invoices.emissions import categories, fuels, units
+from invoices.emissions import burning, categories, fuels, units
 from invoices.emissions.activity import Activity, CustomFactor
 from invoices.emissions.applying import ONE, ZERO, Applied
 from invoices.emissions.categories import Category
@@ -30,7 +30,8 @@ def fitting(activity: Activity, category: Category) -> tuple[CustomFactor, ...]:
     return tuple(
         custom
         for custom in activity.custom
-        if custom.category == category or (category is headline and custom.category in _NAMES_NONE)
+        # Without a gas it states nothing: not 0.
+        if custom.gases and (custom.category == category or (category is headline and custom.category in _NAMES_NONE))
     )
 
 
@@ -85,7 +86,7 @@ def _is_alike(activity: Activity, own: Unit, wanted: Unit, table: FactorTable) -
     """Say whether two units of energy count the same calorific value, which only what is burnt has two of."""
     if activity.type != "heat" or own.basis == wanted.basis:
         return True
-    plain = units.GROSS if fuels.is_gross(activity, table) else units.NET
+    plain = burning.plain_basis(activity, table)
     return (own.basis or plain) == (wanted.basis or plain)
 
 

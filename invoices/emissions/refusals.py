@@ -27,7 +27,7 @@ class UnitNotConvertible(CannotCalculate):
         self.category, self.country, self.year, self.unit = category, country, year, unit
         super().__init__(
             f"{unit or 'No unit'} can't be converted for {category} in {country} in {year}: {to}. "
-            "Correct the unit, or name a group of custom factors for it."
+            "Give the quantity in such a unit, or name a group of custom factors for this one."
         )
 
 
