@@ -110,7 +110,7 @@ def _of_supplier(table: FactorTable, *, country: str, supplier: str, day: date) 
     if not supplier:
         return None
     row = table.on(Kind.SUPPLIER, country, day, supplier)
-    if row is None and not table.covers(Kind.SUPPLIER, country, day.year):
+    if row is None and not table.has_suppliers(country, day.year):
         row = _of_last_year(table.before(Kind.SUPPLIER, country, day, supplier), day)
     return _published(row, day) if row else None
 

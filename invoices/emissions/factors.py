@@ -92,14 +92,13 @@ class FactorTable:
     def __init__(self, factors: Iterable[Factor]) -> None:
         self._all = tuple(factors)
         rows: dict[tuple[str, str, str], list[Factor]] = defaultdict(list)
-        self._years: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._labelled: set[tuple[str, int]] = set()
         cuts: dict[tuple[str, str], set[date]] = defaultdict(set)
         for factor in self._all:
             rows[factor.kind, factor.jurisdiction, factor.subject].append(factor)
             if factor.kind == Kind.SUPPLIER:
-                self._years[factor.kind, factor.jurisdiction].update(
-                    range(factor.valid_from.year, factor.valid_to.year + 1)
-                )
+                years = range(factor.valid_from.year, factor.valid_to.year + 1)
+                self._labelled.update((factor.jurisdiction, year) for year in years)
             cuts[factor.kind, factor.jurisdiction].update(_bounds_within_years(factor))
         self._rows = {key: tuple(found) for key, found in rows.items()}
         self._cuts = {key: frozenset(found) for key, found in cuts.items() if found}
@@ -121,9 +120,9 @@ class FactorTable:
         """Return the latest factor that was valid until before a day."""
         return before(self.rows(kind, jurisdiction, subject), day)
 
-    def covers(self, kind: Kind, jurisdiction: str, year: int) -> bool:
+    def has_suppliers(self, jurisdiction: str, year: int) -> bool:
         """Say whether any supplier of a country has a factor for that year."""
-        return year in self._years.get((kind, jurisdiction), ())
+        return (jurisdiction, year) in self._labelled
 
     def cuts(self, kinds: Iterable[Kind], jurisdictions: Iterable[str]) -> frozenset[date]:
         """Return the days, other than 1 January, on which a factor of these begins or has just ended."""

@@ -6,9 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from invoices.emissions import coverage, tables, units
-from invoices.emissions.calculating import CannotCalculate
-from invoices.emissions.categories import Category
+from invoices.emissions import tables, units
 from invoices.emissions.factors import Factor, FactorTable, Kind, nearest
 from tests.plain.emissions.making import REFERENCE, TABLE, activity, kg, rows
 
@@ -140,28 +138,3 @@ class TestLookingUp:
             figures = set(threads.map(lambda _: kg(activity(), "electricity", table), range(64)))
 
         assert figures == {Decimal(283)}
-
-
-class TestCoverage:
-    def test_says_which_factor_would_be_used(self):
-        (line,) = coverage.used(category=Category.ELECTRICITY, country="ES", year=2025, table=TABLE)
-
-        assert (line.factor, line.factor_year, line.flags) == (Decimal("0.283"), 2024, ("year_fallback",))
-
-    @pytest.mark.parametrize(
-        ("category", "others", "lines"),
-        [
-            (Category.ELECTRICITY_TRANSMISSION_AND_DISTRIBUTION, {}, 2),
-            (Category.ELECTRICITY, {"supplier": "wekiwi"}, 1),
-            (Category.WATER, {}, 2),
-            (Category.STATIONARY, {"fuel": "natural_gas"}, 1),
-            (Category.STATIONARY_GENERATION, {"fuel": "lpg", "unit": "liter_(l)", "fuel_jurisdiction": "ZZ"}, 1),
-        ],
-    )
-    def test_of_each_category(self, category, others, lines):
-        assert len(coverage.used(category=category, country="ES", year=2024, table=TABLE, **others)) == lines
-
-    @pytest.mark.parametrize(("category", "country"), [(Category.PROCESS, "ES"), (Category.ELECTRICITY, "XX")])
-    def test_says_what_is_missing(self, category, country):
-        with pytest.raises(CannotCalculate, match=f"{country} in 2024"):
-            coverage.used(category=category, country=country, year=2024, table=TABLE)
