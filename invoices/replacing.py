@@ -1,19 +1,41 @@
-"""Writes results where they differ from those that stand, and moves what they replace to the history."""
+"""
+Writes results where they differ from those that stand, and moves what they replace to the history.
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+A job writes several results of each of thousands of invoices. They travel to the database as one JSON document, and
+from there to the history without coming back, both in SQL of our own: `bulk_create` takes three times as long.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
+
+from django.db import connection
 
 from invoices import grouping
 from invoices.models import FactorSet, InvoiceEmission, InvoiceEmissionHistory, ProcessingJob
 
-_ROWS_A_STATEMENT: Final = 1_000
-_FIGURES: Final = ("scope", "co2e", "co2e_biomass", "energy_kwh", "flags", "error", "trace")
+# Each with its type on PostgreSQL; SQLite goes by the column.
+_FIGURES: Final = MappingProxyType(
+    {
+        "scope": "smallint",
+        "co2e": "numeric",
+        "co2e_biomass": "numeric",
+        "energy_kwh": "numeric",
+        "flags": "text",
+        "error": "text",
+        "trace": "jsonb",
+    }
+)
+_KEY: Final = MappingProxyType({"invoice_id": "uuid", "activity_category": "text"})
 _WRITTEN: Final = (*_FIGURES, "factor_set_id", "calculated_at")
 _READ: Final = ("pk", "organization_id", "invoice_id", "activity_category", *_WRITTEN)
+_RESULTS: Final = InvoiceEmission._meta.db_table
+_HISTORY: Final = InvoiceEmissionHistory._meta.db_table
 
 # An invoice and a category of its results; and a result as it stands, by the names of its columns.
 Key = tuple[UUID, str]
@@ -61,15 +83,20 @@ def replace(wanted: Mapping[Key, Figures], *, standing: Mapping[Key, Row], writi
     new = [key for key in wanted if key not in standing]
     standing = {**standing, **_insert(new, wanted, writing)}
     differing = [key for key, row in standing.items() if key in wanted and _differs(row, wanted[key], writing)]
-    _remember([standing[key] for key in differing], job=writing.job, moment=writing.moment)
-    _upsert([_row(key, wanted[key], writing) for key in differing])
+    _remember([standing[key] for key in differing], writing.organization_id, writing.job, writing.moment)
+    _write(
+        differing,
+        wanted,
+        writing,
+        where_there="UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _WRITTEN),
+    )
     unwanted = [row for key, row in standing.items() if key not in wanted]
     remove(unwanted, organization_id=writing.organization_id, job=writing.job, moment=writing.moment)
 
 
 def remove(rows: Collection[Row], *, organization_id: UUID, job: ProcessingJob | None, moment: datetime) -> None:
     """Move results of an organization that are held to the history, with nothing in their place."""
-    _remember(rows, job=job, moment=moment)
+    _remember(rows, organization_id, job, moment)
     for part in grouping.sliced([row["pk"] for row in rows]):
         InvoiceEmission.objects.filter(organization=organization_id, pk__in=part).delete()
 
@@ -84,8 +111,7 @@ def _insert(new: Sequence[Key], wanted: Mapping[Key, Figures], writing: Writing)
     """Write results that are new; return those that another job wrote first, after all."""
     if not new:
         return {}
-    rows = [_row(key, wanted[key], writing) for key in new]
-    InvoiceEmission.objects.bulk_create(rows, batch_size=_ROWS_A_STATEMENT, ignore_conflicts=True)
+    _write(new, wanted, writing, where_there="NOTHING")
     invoice_ids = sorted({invoice_id for invoice_id, _category in new})
     theirs = {}
     for part in grouping.sliced(invoice_ids):
@@ -101,40 +127,61 @@ def _differs(row: Row, figures: Figures, writing: Writing) -> bool:
     return any(row[name] != getattr(figures, name) for name in _FIGURES)
 
 
-def _row(key: Key, figures: Figures, writing: Writing) -> InvoiceEmission:
+def _write(keys: Sequence[Key], wanted: Mapping[Key, Figures], writing: Writing, *, where_there: str) -> None:
+    """Insert results, and do this where there are some already."""
+    told = [writing.organization_id, writing.factor_set.pk, writing.moment]
+    columns = ", ".join(("organization_id", "factor_set_id", "calculated_at", *_KEY, *_FIGURES))
+    sql = (
+        f"INSERT INTO {_RESULTS} ({columns}) {_selected()} ON CONFLICT (invoice_id, activity_category) DO {where_there}"
+    )
+    for part in grouping.sliced(keys):
+        document = json.dumps([_told(key, wanted[key]) for key in part])
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*map(_bound, told), document])
+
+
+def _selected() -> str:
+    """Return the part of a statement that makes rows of a JSON document, after the three columns that all share."""
+    columns = {**_KEY, **_FIGURES}
+    if connection.vendor == "postgresql":
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        rows = f"json_to_recordset(%s::json) AS told({typed})"
+        return f"SELECT %s, %s, %s, {', '.join(columns)} FROM {rows}"  # noqa: S608 (names of ours; values are bound)
+    extracted = ", ".join(f"json_extract(value, '$.{name}')" for name in columns)
+    # Without a condition SQLite takes ON CONFLICT for that of a join.
+    return f"SELECT %s, %s, %s, {extracted} FROM json_each(%s) WHERE TRUE"  # noqa: S608 (as above)
+
+
+def _told(key: Key, figures: Figures) -> dict[str, Any]:
     invoice_id, category = key
-    return InvoiceEmission(
-        organization_id=writing.organization_id,
-        invoice_id=invoice_id,
-        activity_category=category,
-        factor_set=writing.factor_set,
-        calculated_at=writing.moment,
-        **{name: getattr(figures, name) for name in _FIGURES},
-    )
+    own = {name: getattr(figures, name) for name in _FIGURES}
+    as_text = {name: None if own[name] is None else f"{own[name]:f}" for name in ("co2e", "co2e_biomass", "energy_kwh")}
+    return {"invoice_id": invoice_id.hex, "activity_category": category, **own, **as_text}
 
 
-def _upsert(rows: Sequence[InvoiceEmission]) -> None:
-    InvoiceEmission.objects.bulk_create(
-        rows,
-        batch_size=_ROWS_A_STATEMENT,
-        update_conflicts=True,
-        unique_fields=["invoice", "activity_category"],
-        update_fields=[*_FIGURES, "factor_set", "calculated_at"],
-    )
-
-
-def _remember(rows: Iterable[Row], *, job: ProcessingJob | None, moment: datetime) -> None:
+def _remember(rows: Collection[Row], organization_id: UUID, job: ProcessingJob | None, moment: datetime) -> None:
     """Append results to the history, but for those that this very transaction wrote: nobody has seen them."""
-    replaced = [
-        InvoiceEmissionHistory(
-            organization_id=row["organization_id"],
-            invoice_id=row["invoice_id"],
-            activity_category=row["activity_category"],
-            job=job,
-            replaced_at=moment,
-            **{name: row[name] for name in _WRITTEN},
-        )
-        for row in rows
-        if row["calculated_at"] != moment
-    ]
-    InvoiceEmissionHistory.objects.bulk_create(replaced, batch_size=_ROWS_A_STATEMENT)
+    replaced = [row["pk"] for row in rows if row["calculated_at"] != moment]
+    columns = ", ".join(("organization_id", *_KEY, *_WRITTEN))
+    is_postgresql = connection.vendor == "postgresql"
+    new_id = "gen_random_uuid()" if is_postgresql else "lower(hex(randomblob(16)))"
+    ids = (
+        "SELECT value::bigint FROM json_array_elements_text(%s::json)"
+        if is_postgresql
+        else "SELECT value FROM json_each(%s)"
+    )
+    sql = (
+        f"INSERT INTO {_HISTORY} (id, job_id, replaced_at, {columns}) "  # noqa: S608 (names of ours; values are bound)
+        f"SELECT {new_id}, %s, %s, {columns} FROM {_RESULTS} WHERE organization_id = %s AND id IN ({ids})"
+    )
+    told = [job.pk if job else None, moment, organization_id]
+    for part in grouping.sliced(replaced):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*map(_bound, told), json.dumps(part)])
+
+
+def _bound(value: object) -> object:
+    """Return a value as the database at hand takes it past Django."""
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
