@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from django.db.models import Case, Count, DateField, F, Max, Min, Q, QuerySet, Sum, Value, When
@@ -28,7 +28,7 @@ MOST_DAYS: Final = 730
 _DECIMALS: Final = Decimal("0.000001")
 _ROWS_AT_ONCE: Final = 2_000
 # A figure of one's own is as good as a published one.
-_NOTHING_TO_SAY: Final = ("", "custom")
+_NOTHING_TO_SAY: Final = frozenset({"custom"})
 
 
 class EndsBeforeItStarts(ValueError):
@@ -71,9 +71,9 @@ class Totals:
     """
     What active invoices emit from one day to another.
 
-    A scope, category or month is there only if anything was calculated for it; `total` and `months` leave out what is
-    location-based. `not_calculated` counts by status the other invoices with a day in the window: those without a
-    figure, or not active.
+    A scope, category or month is there only if anything was calculated for it; `total`, `months` and `flags` leave out
+    what is location-based. `flags` says which part of the total carries each flag, the greatest first.
+    `not_calculated` counts by status the other invoices with a day in the window: without a figure, or not active.
     """
 
     start: date
@@ -83,6 +83,7 @@ class Totals:
     categories: Mapping[EmissionCategory, Figure]
     months: Mapping[date, Figure]
     scopes_by_month: Mapping[tuple[date, Scope], Figure]
+    flags: Mapping[str, Decimal]
     invoices_counted: int
     not_calculated: Mapping[str, int]
 
@@ -125,13 +126,12 @@ def totals(
     _check(start, end)
     asked = _Asked(_organizations(organization, by, include_children=include_children), start, end, facility_id)
     sums = _Sums()
-    for category, scope, since, until, *kg in _grouped(
+    for part, category, scope, since, until in _grouped(
         asked.results(), "activity_category", "scope", "invoice__start_date", "invoice__end_date"
     ):
-        bucket, days = _bucket(category, scope), (until - since).days + 1
-        for month, days_of_month in _months(max(since, start), min(until, end)):
-            part = _Part(*(figure * days_of_month / days for figure in kg))
-            sums.add(part, bucket, EmissionCategory(category), month)
+        for month, days in _months(max(since, start), min(until, end)):
+            share = part.times(days, (until - since).days + 1)
+            sums.add(share, _bucket(category, scope), EmissionCategory(category), month)
     counted, others = _counts(asked)
     return sums.totals(start=start, end=end, invoices_counted=counted, not_calculated=others)
 
@@ -153,12 +153,12 @@ def by_facility(
         until=Case(When(is_inside, then=Value(start)), default=F("invoice__end_date"), output_field=DateField()),
     )
     sums: dict[UUID, _Sums] = defaultdict(_Sums)
-    for facility_id, category, scope, since, until, *kg in _grouped(
+    for part, facility_id, category, scope, since, until in _grouped(
         results, "invoice__facility", "activity_category", "scope", "since", "until"
     ):
         days_inside = (min(until, end) - max(since, start)).days + 1
-        part = _Part(*(figure * days_inside / ((until - since).days + 1) for figure in kg))
-        sums[facility_id].add(part, _bucket(category, scope), EmissionCategory(category), start)
+        share = part.times(days_inside, (until - since).days + 1)
+        sums[facility_id].add(share, _bucket(category, scope), EmissionCategory(category), start)
     places = Facility.objects.filter(organization__in=asked.organizations, pk__in=list(sums))
     found = [
         OfFacility(place, sums[place.pk].total.figure(), _figures(sums[place.pk].scopes))
@@ -193,12 +193,20 @@ def years(*, organization: Organization, by: Author, include_children: bool = Fa
 
 
 class _Part(NamedTuple):
-    """Kg of a few results: CO2e, biogenic, CO2e without its signs, and what of that carries a flag."""
+    """Kg of a few results with the same flags: CO2e, biogenic, and CO2e without its signs."""
 
     co2e: Decimal
     co2e_biomass: Decimal
     weight: Decimal
-    flagged: Decimal
+    flags: frozenset[str]
+
+    def times(self, days: int, all_days: int) -> Self:
+        """Return what a few of all days have of it."""
+        return self._replace(
+            co2e=self.co2e * days / all_days,
+            co2e_biomass=self.co2e_biomass * days / all_days,
+            weight=self.weight * days / all_days,
+        )
 
 
 @dataclass(slots=True)
@@ -212,7 +220,8 @@ class _Sum:
         self.co2e += part.co2e
         self.co2e_biomass += part.co2e_biomass
         self.weight += part.weight
-        self.flagged += part.flagged
+        if part.flags - _NOTHING_TO_SAY:
+            self.flagged += part.weight
 
     def figure(self) -> Figure:
         share = self.flagged / self.weight if self.weight else None
@@ -232,6 +241,7 @@ class _Sums:
         self.categories: dict[EmissionCategory, _Sum] = defaultdict(_Sum)
         self.months: dict[date, _Sum] = defaultdict(_Sum)
         self.scopes_by_month: dict[tuple[date, Scope], _Sum] = defaultdict(_Sum)
+        self.flags: dict[str, Decimal] = defaultdict(Decimal)
 
     def add(self, part: _Part, scope: Scope, category: EmissionCategory, month: date) -> None:
         for kept in (self.scopes[scope], self.categories[category], self.scopes_by_month[month, scope]):
@@ -239,6 +249,8 @@ class _Sums:
         if scope.is_in_total:
             self.total.add(part)
             self.months[month].add(part)
+            for flag in part.flags:
+                self.flags[flag] += part.weight
 
     def totals(self, **more: Any) -> Totals:
         return Totals(
@@ -251,8 +263,13 @@ class _Sums:
             },
             months=_figures(self.months),
             scopes_by_month=_figures(self.scopes_by_month),
+            flags={flag: (self.flags[flag] / self.total.weight).quantize(_DECIMALS) for flag in self._heaviest_flags()},
             **more,
         )
+
+    def _heaviest_flags(self) -> list[str]:
+        there = [flag for flag in self.flags if self.flags[flag]]
+        return sorted(there, key=lambda flag: (-self.flags[flag], flag))
 
 
 _Key = TypeVar("_Key", Scope, date, tuple[date, Scope])
@@ -307,12 +324,12 @@ def _organizations(organization: Organization, by: Author, *, include_children: 
 
 
 def _grouped(results: QuerySet[InvoiceEmission], *keys: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the keys and the sums of a _Part for each group; the database adds up, and no invoice becomes an object."""
-    flagged = Sum(Abs("co2e"), filter=~Q(flags__in=_NOTHING_TO_SAY), default=Decimal(0))
-    groups = results.values_list(*keys).annotate(
-        kg=Sum("co2e"), kg_biomass=Sum("co2e_biomass", default=Decimal(0)), weight=Sum(Abs("co2e")), flagged=flagged
+    """Yield the sums and the keys of each group; the database adds up, and no invoice becomes an object."""
+    groups = results.values_list(*keys, "flags").annotate(
+        kg=Sum("co2e"), kg_biomass=Sum("co2e_biomass", default=Decimal(0)), weight=Sum(Abs("co2e"))
     )
-    yield from groups.order_by().iterator(chunk_size=_ROWS_AT_ONCE)
+    for *found, flags, co2e, co2e_biomass, weight in groups.order_by().iterator(chunk_size=_ROWS_AT_ONCE):
+        yield _Part(co2e, co2e_biomass, weight, frozenset(flags.split())), *found
 
 
 def _bucket(category: str, scope: int) -> Scope:

@@ -7,15 +7,22 @@ from tests import factories
 # As the calculation has it; what is not named is of Scope 3, and energy of none.
 SCOPES = {"stationary": 1, "process": 1, "electricity": 2, "electricity_location_based": 2, "energy": None}
 LINE = {
+    "start": "2024-01-01",
+    "end": "2024-01-31",
     "share": "1",
     "quantity": "100",
-    "factor": "0.283",
     "unit": "kWh",
-    "source_id": "miteco-2024",
+    "factor": "0.283",
+    "biomass_factor": "0",
+    "source_id": "MITECO",
     "factor_year": 2024,
     "gwp_set": "AR5",
     "flags": [],
+    "terms": [],
+    "kind": "residual_mix",
+    "label": "",
 }
+TERM = {"name": "direct", "value": "0.2", "unit": "kg/kWh", "source_id": "EEA", "year": 2023}
 
 
 def line(**fields):

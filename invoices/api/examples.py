@@ -170,6 +170,54 @@ INVOICE: Final[Json] = {
     "updated_at": "2024-02-15T14:22:00Z",
 }
 
+# The same once its emissions are calculated: 1,500 kWh, of a supplier whose factor is not published.
+CALCULATED: Final[Json] = {
+    **INVOICE,
+    "co2e": 424.5,
+    "total_energy_kwh": 1500.0,
+    "emissions": [
+        {
+            "activity_category": "electricity",
+            "co2e": 424.5,
+            "co2e_biomass": 0.0,
+            "calculated_at": "2026-02-15T14:22:00Z",
+            "trace": [
+                {
+                    "share": 1.0,
+                    "quantity": 1500.0,
+                    "factor": 0.283,
+                    "unit": "kWh",
+                    "source_id": "MITECO_V31",
+                    "factor_year": 2024,
+                    "gwp_set": None,
+                    "flags": ["co2_only"],
+                    "start_date": "2024-01-01",
+                    "end_date": "2024-01-31",
+                    "biomass_factor": 0.0,
+                    "terms": [],
+                    "kind": "residual_mix",
+                    "label": "",
+                }
+            ],
+            "scope": 2,
+            "energy_kwh": None,
+            "flags": ["co2_only"],
+            "error": None,
+        },
+        {
+            "activity_category": "electricity_generation",
+            "co2e": None,
+            "co2e_biomass": None,
+            "calculated_at": "2026-02-15T14:22:00Z",
+            "trace": [],
+            "scope": None,
+            "energy_kwh": None,
+            "flags": [],
+            "error": "There is no factor for the upstream of electricity in XX in 2024 per kWh.",
+        },
+    ],
+}
+
 # Recalculate invoices
 
 RECALCULATE: Final[Json] = {

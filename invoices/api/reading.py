@@ -97,21 +97,38 @@ class PartOutput(serializers.Serializer[Invoice]):
     facility_name = serializers.CharField(source="facility.name")
 
 
+class TermOutput(serializers.Serializer[Any]):
+    """A figure that a factor is the product of, or was made from."""
+
+    name = serializers.CharField()
+    value = NumberField()
+    unit = serializers.CharField()
+    source_id = serializers.CharField()
+    year = serializers.IntegerField(allow_null=True)
+
+
 class LineOutput(serializers.Serializer[Any]):
-    """A step of a result: share × quantity × factor, in kg a unit or in kWh a unit, and where the factor is from."""
+    """
+    The part of a quantity that one factor applies to.
+
+    `quantity`, which `share` is of the invoice's, times `factor` in kg (kWh for `energy`) a unit is added to the
+    result; `biomass_factor` is in kg of biogenic CO2 a unit.
+    """
 
     share = NumberField()
     quantity = NumberField()
     factor = NumberField()
     unit = serializers.CharField()
-    source_id = NullableTextField()
+    source_id = serializers.CharField()
     factor_year = serializers.IntegerField(allow_null=True)
-    gwp_set = NullableTextField()
+    gwp_set = serializers.CharField(allow_null=True)
     flags = serializers.ListField(child=serializers.CharField())
-    start_date = serializers.CharField(required=False)
-    end_date = serializers.CharField(required=False)
-    biomass_factor = NumberField(required=False, allow_null=True)
-    terms = serializers.ListField(child=serializers.DictField(), required=False)
+    start_date = serializers.DateField(source="start")
+    end_date = serializers.DateField(source="end")
+    biomass_factor = NumberField()
+    terms = TermOutput(many=True)
+    kind = serializers.CharField()
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # as `source` below
 
 
 class ResultOutput(serializers.Serializer[Any]):

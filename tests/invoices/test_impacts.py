@@ -188,6 +188,21 @@ class TestFlags:
 
         assert (totals().co2e, totals().total.flagged_share) == (Decimal(0), Decimal("0.5"))
 
+    def test_each_is_told_with_its_part_of_the_total(self, facility, totals):
+        for flags, co2e in (("", "10"), ("custom", "20"), ("co2_only year_fallback", "30"), ("co2_only", "40")):
+            figures.result(factories.invoice(facility=facility), co2e=co2e, flags=flags)
+        figures.result(factories.invoice(facility=facility), co2e="0", flags="no_evidence")
+        figures.result(
+            factories.invoice(facility=facility), "electricity_location_based", "99", flags="estimated_direct"
+        )
+
+        assert list(totals().flags.items()) == [
+            ("co2_only", Decimal("0.7")),
+            ("year_fallback", Decimal("0.3")),
+            ("custom", Decimal("0.2")),
+        ]
+        assert totals().total.flagged_share == Decimal("0.7")
+
 
 class TestWindow:
     def test_ends_on_the_day_that_it_starts_on(self, facility, totals):

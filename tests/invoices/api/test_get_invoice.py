@@ -128,7 +128,7 @@ def test_answers_as_documented(organization, caller):
 def test_what_was_calculated_is_given_category_by_category(facility, caller):
     invoice = factories.invoice(facility=facility)
     moment = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
-    trace = [figures.line(share="0.5", quantity="50.25", flags=["year_fallback"], terms=[{"name": "direct"}])]
+    trace = [figures.line(share="0.5", quantity="50.25", flags=["year_fallback"], terms=[figures.TERM])]
     figures.result(invoice, co2e="14.150001", calculated_at=moment, trace=trace, flags="year_fallback")
     figures.result(invoice, "energy", energy_kwh=Decimal(100), calculated_at=moment)
     figures.result(invoice, "electricity_generation", error="No factor.", calculated_at=moment)
@@ -148,12 +148,16 @@ def test_what_was_calculated_is_given_category_by_category(facility, caller):
                 "quantity": 50.25,
                 "factor": 0.283,
                 "unit": "kWh",
-                "source_id": "miteco-2024",
+                "source_id": "MITECO",
                 "factor_year": 2024,
                 "gwp_set": "AR5",
                 "flags": ["year_fallback"],
-                "biomass_factor": None,
-                "terms": [{"name": "direct"}],
+                "start_date": "2024-01-01",
+                "end_date": "2024-01-31",
+                "biomass_factor": 0.0,
+                "terms": [{"name": "direct", "value": 0.2, "unit": "kg/kWh", "source_id": "EEA", "year": 2023}],
+                "kind": "residual_mix",
+                "label": "",
             }
         ],
         "scope": 2,
