@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypedDict, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -37,11 +37,23 @@ from invoices.models import (
     ProcessingJob,
 )
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
 # The one category that a contract changes.
 _CHANGED: Final = EmissionCategory.ELECTRICITY
 
 # What is worked out while somebody waits, and linked at once. The next ones show once these are linked.
 MAX_LINKED: Final = 1_000
+
+
+class _Fitting(TypedDict):
+    """What is added to an invoice: the id of the contract that it fits."""
+
+    fitting: UUID
+
+
+_Fitted: TypeAlias = "WithAnnotations[Invoice, _Fitting]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +202,9 @@ def _among(contracts: Mapping[UUID, SupplyContract], contract_id: UUID) -> Suppl
     return contracts[contract_id]
 
 
-def _unlinked(organization: Organization, done: Consolidation, contracts: Collection[UUID]) -> "QuerySet[Invoice]":
+def _unlinked(
+    organization: Organization, done: Consolidation, contracts: Collection[UUID]
+) -> "QuerySet[_Fitted, _Fitted]":
     """
     Return the invoices that stand as the consolidation left them and fit a contract (`fitting`) other than their own.
 
@@ -211,12 +225,13 @@ def _unlinked(organization: Organization, done: Consolidation, contracts: Collec
         Invoice.objects.of(organization.pk).grouped().rewritable().filter(pk__in=rewritten, cups=done.target_cups)
     )
     found = standing.annotate(fitting=Subquery(fitting.values("pk")[:1])).filter(fitting__isnull=False)
-    return found.exclude(supply_contract=F("fitting"))
+    # The plugin knows the name but not our type of what was added.
+    return cast("QuerySet[_Fitted, _Fitted]", found.exclude(supply_contract=F("fitting")))
 
 
 def _linkable(
     organization: Organization, done: Consolidation, contracts: Collection[UUID], contract: SupplyContract
-) -> "QuerySet[Invoice]":
+) -> "QuerySet[_Fitted, _Fitted]":
     """Return the unlinked invoices that fit a contract and have no day in a closed year, the oldest first."""
     found = _unlinked(organization, done, contracts).filter(fitting=contract.pk)
     for year in sorted(_closed(organization)):
@@ -231,7 +246,8 @@ def _closed(organization: Organization) -> set[int]:
 
 def _digest(contract: SupplyContract, invoices: Sequence[Invoice]) -> str:
     """Digest the contract and the invoices, each with the moment when it was last changed."""
-    lines = [f"{row.pk} {row.updated_at.isoformat()}" for row in (contract, *invoices)]
+    moments = {row.pk: row.updated_at for row in invoices}
+    lines = [f"{pk} {moment.isoformat()}" for pk, moment in {contract.pk: contract.updated_at, **moments}.items()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -239,7 +255,7 @@ def _stored(organization: Organization, invoices: Sequence[Invoice]) -> list[Dec
     """Return the results that stand, in kg CO2e, of the invoices that have one."""
     ids = [invoice.pk for invoice in invoices]
     results = InvoiceEmission.objects.filter(organization=organization, invoice__in=ids, activity_category=_CHANGED)
-    return list(results.filter(co2e__isnull=False).values_list("co2e", flat=True))
+    return [co2e for co2e in results.values_list("co2e", flat=True) if co2e is not None]
 
 
 def _with_contract(organization: Organization, invoices: Sequence[Invoice], contract: SupplyContract) -> list[Figures]:
