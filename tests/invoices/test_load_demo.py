@@ -31,8 +31,15 @@ from invoices.consolidating import Source
 from invoices.demo import reference, supplies, world
 from invoices.demo.damage import KINDS
 from invoices.demo.drawing import chance
-from invoices.models import CupsGroup, Invoice
-from tests import factories, tenants
+from invoices.models import (
+    CupsGroup,
+    Invoice,
+    InvoiceEmission,
+    InvoiceEmissionHistory,
+    InvoiceType,
+    ProcessingJob,
+)
+from tests import demo_arithmetic, factories, tenants
 
 GROUP = DEMO_ORGANIZATION_IDS["group"]
 FACILITY_1 = DEMO_FACILITY_IDS["facility_1"]
@@ -341,6 +348,31 @@ class TestLoaded:
         call_command("load_demo", stdout=io.StringIO())
 
         assert ApiKey.objects.of_secret(DEMO_KEY).exists()
+
+    def test_every_invoice_is_calculated_and_nothing_waits(self):
+        own = Invoice.objects.filter(organization__in=DEMO_ORGANIZATION_IDS.values())
+
+        assert {*own.values_list("status", flat=True)} == {"active"}
+        assert not own.counted().not_calculated().exists()
+        assert {*own.counted().calculated().values_list("type", flat=True)} == {*InvoiceType.values}
+        assert {*InvoiceEmission.objects.values_list("error", flat=True)} == {""}
+        assert not InvoiceEmission.objects.filter(invoice__is_parent=True).exists()
+        assert not InvoiceEmissionHistory.objects.exists()
+        assert not ProcessingJob.objects.exists()
+
+    def test_the_totals_of_the_group_are_those_of_plain_arithmetic(self):
+        own = Invoice.objects.of(GROUP).counted()
+        calculated = Counter()
+        results = InvoiceEmission.objects.filter(organization=GROUP, co2e__isnull=False)
+        for category, co2e in results.values_list("activity_category", "co2e"):
+            calculated[category] += co2e
+
+        expected = demo_arithmetic.totals(own)
+
+        assert calculated.keys() == expected.keys()
+        assert {category: abs(kg - expected[category]) < 1 for category, kg in calculated.items()} == dict.fromkeys(
+            expected, True
+        )
 
     def test_locked_groups_are_those_of_the_datadis_contracts(self):
         locked = CupsGroup.objects.of(GROUP).locked()
