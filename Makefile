@@ -1,5 +1,5 @@
 # Every command that a person types. Needed: Python 3.11 or newer, with pip.
-.PHONY: run test load check fix lock messages
+.PHONY: run test load bench check fix lock messages
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -14,6 +14,9 @@ test: .venv/dev  ## Every test, on every database and browser that is there.
 
 load: .venv/dev  ## 10,000 made-up requests for every route of the API, on PostgreSQL: hours. Obeys EXAMPLES_A_ROUTE.
 	@$(BIN)/python -m tests.load.run
+
+bench: .venv/dev  ## What ought to be quick, as ratios to a floor of the same run. Obeys SCALE: s, m or l.
+	@$(BIN)/python -m tests.bench.run
 
 check: .venv/dev  ## Everything that can be said without running a test.
 	$(BIN)/ruff check

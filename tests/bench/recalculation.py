@@ -1,0 +1,152 @@
+"""Recalculation of many invoices, first, again and unchanged, against a bare UPDATE of the same rows."""
+
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import django
+
+django.setup()
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.test.utils import setup_databases, teardown_databases
+
+from facilities.access import Author, Channel
+from facilities.models import Facility, Supplier
+from invoices import recalculating, reference, working
+from invoices.models import ActivityCategory, EmissionFactor, Invoice, InvoiceEmission, JobChunk
+from tests import factories
+
+REPETITIONS = 5
+MONTHS = 36
+BATCH = 5_000
+
+
+def main(count: int, path: Path) -> None:
+    old = setup_databases(verbosity=0, interactive=False)
+    try:
+        path.write_text(json.dumps(_measured(count), indent=2) + "\n")
+    finally:
+        teardown_databases(old, verbosity=0)
+
+
+def _measured(count: int) -> dict:
+    reference.load()
+    organization = factories.organization(name="Bench")
+    by = Author(factories.member(organization), Channel.API)
+    _fill(organization, count)
+    ids = list(Invoice.objects.filter(organization=organization).order_by("pk").values_list("pk", flat=True))
+    times: dict[str, list[float]] = {}
+
+    def timed(name: str, deed: Callable[[], None]) -> None:
+        _quiet()
+        start = time.perf_counter()
+        deed()
+        times.setdefault(name, []).append(time.perf_counter() - start)
+
+    def recalculate() -> None:
+        done = recalculating.recalculate(
+            organization=organization, invoice_ids=ids, activity_categories=[ActivityCategory.ELECTRICITY], by=by
+        )
+        chunks = JobChunk.objects.filter(job__in=done.jobs, organization=organization).order_by("position")
+        for chunk_id in chunks.values_list("pk", flat=True):
+            working.work(chunk_id)
+
+    def floor() -> None:
+        with transaction.atomic():
+            Invoice.objects.filter(organization=organization).update(percentage=F("percentage"))
+
+    for _ in range(REPETITIONS):
+        timed("bare UPDATE of the invoices", floor)
+        InvoiceEmission.objects.filter(organization=organization).delete()
+        timed("recalculation, first", recalculate)
+        timed("recalculation, unchanged", recalculate)
+        # Another figure in every row: as a newer set of factors would give.
+        EmissionFactor.objects.filter(kind__in=["supplier", "residual_mix"]).update(value=F("value") + Decimal("0.001"))
+        _forget_tables()
+        timed("recalculation, again", recalculate)
+    return _told(count, times)
+
+
+def _fill(organization, count: int) -> None:
+    """File invoices month by month over all facilities and suppliers, as they come in."""
+    chance = Random(4)
+    places = Facility.objects.bulk_create(
+        Facility(organization=organization, name=f"Place {number}", country="ES", type="office") for number in range(50)
+    )
+    sellers = list(Supplier.objects.filter(country="ES", type="electricity").order_by("name")[:40])
+    kwh, person = factories.unit(), factories.user()
+    per_month = -(-count // MONTHS)
+    for start in range(0, count, BATCH):
+        Invoice.objects.bulk_create(
+            Invoice(
+                organization=organization,
+                facility=chance.choice(places),
+                supplier=chance.choice(sellers),
+                type="electricity",
+                status="active",
+                invoice_number=f"B-{number}",
+                start_date=date(2022 + number // per_month // 12, number // per_month % 12 + 1, 1),
+                end_date=date(2022 + number // per_month // 12, number // per_month % 12 + 1, 28),
+                base_quantity=(quantity := Decimal(chance.randint(100, 90_000))),
+                quantity=quantity,
+                unit=kwh,
+                uploaded_by=person,
+            )
+            for number in range(start, min(start + BATCH, count))
+        )
+
+
+def _forget_tables() -> None:
+    from invoices import factoring
+
+    factoring.table_of.cache_clear()
+
+
+def _quiet() -> None:
+    """Let nothing that was left to do later fall into what is timed next."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("CHECKPOINT")
+            cursor.execute("VACUUM ANALYZE invoices_invoice, invoices_invoiceemission")
+
+
+def _told(count: int, times: dict[str, list[float]]) -> dict:
+    floor_name, *_rest = times
+    floor = statistics.median(times[floor_name])
+    remarks = []
+    if max(times[floor_name]) > 2 * min(times[floor_name]):
+        remarks.append("Void: the floor's slowest run took over twice its quickest.")
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return {
+        "database": f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}",
+        "python": platform.python_version(),
+        "commit": commit.stdout.strip(),
+        "invoices": count,
+        "repetitions": REPETITIONS,
+        "rows": [
+            {
+                "name": name,
+                "median": statistics.median(runs),
+                "min": min(runs),
+                "max": max(runs),
+                "ratio": statistics.median(runs) / floor,
+                "rate": count / statistics.median(runs),
+            }
+            for name, runs in times.items()
+        ],
+        "remarks": remarks,
+    }
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
