@@ -38,7 +38,9 @@ def _different(refusal: consolidating.ValidCodesDiffer) -> str:
 
 def _closed(refusal: closed_years.PeriodClosed) -> str:
     years = sorted({year for years in refusal.closed.values() for year in years})
-    return _("%(years)s was reported and closed for %(organization)s: what follows from its invoices stays.") % {
+    return _(
+        "%(years)s is closed in %(organization)s: what its invoices emit stays. An administrator can open it again."
+    ) % {
         "years": ", ".join(map(str, years)),
         "organization": ", ".join(sorted(refusal.closed)),
     }

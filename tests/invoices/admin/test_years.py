@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from facilities.models import Role
+from invoices.models import Invoice
 from tests import admin_door, factories
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +39,18 @@ def test_one_is_told_in_full(made, client, organization):
     assert answer.status_code == 200
     assert str(row.pk) in answer.text
     assert "2,024" not in answer.text
+
+
+def test_what_a_closed_year_refuses_is_told_in_words(client, organization, facility):
+    invoice = factories.invoice(facility=facility)
+    factories.year_closing(organization=organization)
+
+    one = client.post(reverse("admin:invoices_invoice_delete", args=[invoice.pk]), {"post": "yes"})
+    ticked = {"action": "delete_selected", "_selected_action": str(invoice.pk), "post": "yes"}
+    many = client.post(reverse("admin:invoices_invoice_changelist"), ticked)
+
+    for answer in (one, many):
+        assert admin_door.messages(answer)[-1] == (
+            "2024 is closed in Ours: what its invoices emit stays. An administrator can open it again."
+        )
+    assert Invoice.objects.get() == invoice
