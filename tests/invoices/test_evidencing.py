@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 
 from facilities import access
 from facilities.models import Role
-from invoices import assigning, consolidating, evidencing, filing, undoing, waking
+from invoices import assigning, consolidating, evidencing, filing, undoing, waking, working
 from invoices.consolidating import Source
 from invoices.evidence import packing
 from invoices.models import (
@@ -457,6 +457,40 @@ class TestMaking:
         assert (asked.sha256, list(store.rglob("*.zip"))) == ("", [])
         with pytest.raises(evidencing.ArchiveNotFound):
             evidencing.content_of(asked)
+
+
+class TestByAWorker:
+    def test_its_job_adds_up_though_invoices_came_and_went(self, organization, facility, author, woken):
+        gone = calculated(facility)
+        archive = evidencing.request(organization=organization, year=2024, by=author)
+        filing.delete(organization=organization, invoice_id=gone.pk, by=author)
+        calculated(facility)
+        calculated(facility)
+
+        working.work(woken[0])
+
+        archive.refresh_from_db()
+        job = ProcessingJob.objects.get()
+        assert (job.status, job.items_total, job.items_success, job.items_failed) == ("COMPLETED", 2, 2, 0)
+        assert len(table(archive, "invoices.csv")) == 2
+
+    def test_what_can_not_be_made_is_tried_again_and_promises_nothing(
+        self, organization, facility, author, woken, monkeypatch
+    ):
+        calculated(facility)
+        archive = evidencing.request(organization=organization, year=2024, by=author)
+        with monkeypatch.context() as broken:
+            broken.setattr(packing, "measured", lambda content: 1 / 0)
+            working.work(woken[0])
+        archive.refresh_from_db()
+        assert (archive.sha256, JobChunk.objects.get().state) == ("", "ready")
+
+        JobChunk.objects.update(not_before=archive.job.created_at)
+        working.work(woken[0])
+
+        archive.refresh_from_db()
+        assert archive.sha256
+        assert ProcessingJob.objects.get().status == "COMPLETED"
 
 
 def test_an_archive_that_the_store_lost_is_not_there(organization, facility, author):

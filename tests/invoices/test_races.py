@@ -313,6 +313,29 @@ def test_two_writers_of_an_open_year_do_not_wait_for_each_other(organization, fa
     assert not waited
 
 
+def test_a_closing_that_waits_holds_nobody_up(organization, facility, author):
+    elsewhere = factories.facility(organization=organization)
+    one, other = factories.invoice(facility=facility), factories.invoice(facility=elsewhere)
+    boss = factories.author(organization, Role.ADMIN)
+
+    def change(invoice):
+        changes = {"base_quantity": Decimal(5)}
+        return lambda: filing.change(organization=organization, invoice_id=invoice.pk, by=author, changes=changes)
+
+    first, closer = Unhurried(change(one)).start_and_pause(), Person(close_year(organization, boss))
+    closer.start()
+    closer.join(timeout=LONG_ENOUGH_TO_SEE_IT_WAIT)
+    assert closer.is_alive()
+
+    # Else who holds an invoice and who holds the year would wait for each other.
+    second = Person(change(other))
+    second.start()
+    assert second.done().error is None
+    assert closer.is_alive()
+    assert first.commit().error is None
+    assert closer.done().error is None
+
+
 def test_of_two_closings_at_the_same_moment_one_is_too_late(organization, facility):
     factories.invoice(facility=facility)
     boss = factories.author(organization, Role.ADMIN)
