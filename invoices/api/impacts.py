@@ -107,7 +107,7 @@ def _items(totals: Totals, group_by: GroupBy) -> Iterator[Item]:
             yield from (Item(scope, figure, scope.is_in_total) for scope, figure in totals.scopes.items())
         case GroupBy.CATEGORY:
             yield from (Item(name, figure, name != LOCATION_BASED) for name, figure in totals.categories.items())
-        case GroupBy.MONTH:
+        case _:
             yield from (Item(_month(first), figure, in_total=True) for first, figure in totals.months.items())
 
 

@@ -177,7 +177,7 @@ def test_another_organization_s_emissions_are_in_no_figure(web, other_organizati
 
 
 def test_who_made_the_factors_is_said_on_every_page(web, client):
-    for address in (ADDRESS, reverse("sign-in")):
+    for address in (ADDRESS, reverse("sign-in"), reverse("admin:login")):
         text = client.get(address, follow=True).text
         for name in ("Ember", "Our World in Data", "European Environment Agency", "World Bank", "CC BY 4.0"):
             assert name in text
