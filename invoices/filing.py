@@ -30,10 +30,10 @@ _PASSED_ON: Final = frozenset(
 )
 # What the contract of an invoice follows from, and what its emissions follow from.
 _LINKS_BY: Final = frozenset({"cups", "facility", "start_date"})
-_CALCULATED_FROM: Final = frozenset(
+CALCULATED_FROM: Final = frozenset(
     {
         *("facility", "supplier", "supply_contract", "facility_fuel", "custom_emission_factor"),
-        *("type", "unit", "base_quantity", "start_date", "end_date"),
+        *("type", "unit", "base_quantity", "quantity", "start_date", "end_date"),
     }
 )
 # What may still change in a year that was reported: no figure follows from it.
@@ -182,7 +182,7 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     if is_wanted and "status" not in written and closed_years.is_any_closed(_periods(family)):
         # A status that is said again as it stands is no change; nor is it a reason to calculate a reported year.
         return invoice
-    if is_wanted or written & _CALCULATED_FROM:
+    if is_wanted or written & CALCULATED_FROM:
         action = JobAction.CREATE if is_wanted else JobAction.RECALCULATE
         recalculating.queue_calculation(organization=organization, invoices=family, by=by, action=action)
     return invoice

@@ -161,6 +161,8 @@ class InvoiceAdmin(DomainAdmin):
         if change:
             changes = {name: value for name, value in changed_values(form).items() if name in self.written}
             filing.change(organization=obj.organization, invoice_id=obj.pk, by=author(request), changes=changes)
+            if filing.CALCULATED_FROM & changes.keys():
+                self.message_user(request, gettext("Its emissions are calculated again, in a job of their own."))
             return
         fields = {name: form.cleaned_data[name] for name in self.written}
         facility = fields.pop("facility")

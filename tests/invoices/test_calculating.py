@@ -19,7 +19,7 @@ from invoices.models import (
     InvoiceEmissionHistory,
     ProcessingJob,
 )
-from tests import factories
+from tests import factories, newer_set
 
 pytestmark = pytest.mark.django_db
 
@@ -126,11 +126,7 @@ class TestWhatIsWritten:
     def test_a_newer_set_of_factors_replaces_even_the_same_figures(self, invoice):
         calculate(invoice)
         older = factoring.current()
-        newer = FactorSet.objects.create(version="newer", checksum="f" * 64)
-        factors = list(EmissionFactor.objects.filter(factor_set=older))
-        for factor in factors:
-            factor.pk, factor.factor_set = None, newer
-        EmissionFactor.objects.bulk_create(factors)
+        newer = newer_set.load(residual_mix=RESIDUAL_MIX)
 
         calculate(invoice)
 
@@ -483,7 +479,7 @@ class TestForgetting:
 
 class TestFactors:
     def test_the_set_that_was_loaded_last_is_in_force(self):
-        newer = FactorSet.objects.create(version="newer", checksum="f" * 64)
+        newer = factories.factor_set(version="newer")
 
         assert factoring.current() == newer
 

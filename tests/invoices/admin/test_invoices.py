@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from invoices import consolidating, filing, grouping
 from invoices.consolidating import Source
-from invoices.models import CupsGroup, Invoice, InvoiceChange
+from invoices.models import CupsGroup, Invoice, InvoiceChange, ProcessingJob
 from tests import admin_door, factories
 
 pytestmark = pytest.mark.django_db
@@ -259,3 +259,13 @@ def test_somebody_deleting_it_in_between_is_said(client, facility, monkeypatch):
     monkeypatch.setattr(filing, "change", gone)
 
     assert "Somebody deleted the invoice in between." in admin_door.errors(save(client, invoice, cups="ES-1"))
+
+
+@pytest.mark.parametrize(("changes", "is_told"), [({"base_quantity": "250"}, True), ({"invoice_number": "E-1"}, False)])
+def test_a_change_that_figures_follow_from_says_that_they_are_calculated_again(client, facility, changes, is_told):
+    invoice = factories.invoice(facility=facility)
+
+    answer = save(client, invoice, **changes)
+
+    assert any("calculated again" in message for message in admin_door.messages(answer)) is is_told
+    assert ProcessingJob.objects.exists() is is_told
