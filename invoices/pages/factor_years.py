@@ -63,8 +63,9 @@ _PARTS: Final[Mapping[str, Any]] = {
     "water_supply": _("supply"),
     "water_treatment": _("treatment"),
 }
-# Digits enough to compare with; the exact figure stands behind it.
+# Digits enough to compare with, and enough to calculate with behind them.
 _SHOWN: Final = Context(prec=4)
+_DETAILED: Final = Context(prec=10)
 
 
 class Fuel(NamedTuple):
@@ -87,7 +88,7 @@ class Used:
 
     part: str
     shown: Decimal
-    factor: str
+    detailed: Decimal
     unit: str
     year: int | None
     sources: Sequence[str]
@@ -172,7 +173,7 @@ def _used(line: Mapping[str, Any]) -> Used:
     return Used(
         part=str(_PARTS.get(line["kind"], "")),
         shown=_SHOWN.create_decimal(line["factor"]),
-        factor=line["factor"],
+        detailed=_DETAILED.create_decimal(line["factor"]),
         unit=line["unit"],
         year=line["factor_year"],
         sources=list(dict.fromkeys(sources)),

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +14,7 @@ from facilities.models import GuaranteeType, SupplyContract
 from facilities.pages.current import PageRequest
 from invoices import relinking
 from invoices.models import Consolidation
-from invoices.pages import words
+from invoices.pages import figures, words
 from invoices.relinking import Match
 
 # How many contracts are named: a supply has one at a time, and few one after another.
@@ -44,10 +43,10 @@ def guarantee_of(contract: SupplyContract) -> str:
     """Say what share of a contract is guaranteed, and as what."""
     if not contract.renewable_percentage:
         return _("no guarantee of origin")
-    share = number_format((contract.renewable_percentage * 100).normalize(), use_l10n=True)
+    share = figures.percent(contract.renewable_percentage)
     if contract.guarantee_type == GuaranteeType.COGENERATION:
-        return _("%(share)s %% cogeneration") % {"share": share}
-    return _("%(share)s %% renewable") % {"share": share}
+        return _("%(share)s cogeneration") % {"share": share}
+    return _("%(share)s renewable") % {"share": share}
 
 
 def hint(request: PageRequest, done: Consolidation | None) -> None:

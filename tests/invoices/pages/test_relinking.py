@@ -72,7 +72,12 @@ class TestTheWayThere:
     def test_the_consolidation_names_the_contracts_that_fit(self, web, person, facility, contract):
         answer = web.get(reverse("history-detail", args=[consolidate(facility, person).pk]))
 
-        for words in ("Contracts that fit now", "Luz Verde", "100 % renewable", "3 of 3 invoices fit this contract"):
+        for words in (
+            "Contracts that fit now",
+            "Luz Verde",
+            "100\N{NO-BREAK SPACE}% renewable",
+            "3 of 3 invoices fit this contract",
+        ):
             assert words in answer.text
         assert f"contract={contract.pk}" in answer.text
 
@@ -133,8 +138,8 @@ class TestLooking:
         ("share", "guarantee", "said"),
         [
             ("0", "renewable", "no guarantee of origin"),
-            ("0.5", "renewable", "50 % renewable"),
-            ("0.125", "cogeneration", "12.5 % cogeneration"),
+            ("0.5", "renewable", "50\N{NO-BREAK SPACE}% renewable"),
+            ("0.125", "cogeneration", "12.5\N{NO-BREAK SPACE}% cogeneration"),
         ],
     )
     def test_says_what_is_guaranteed(self, web, person, facility, share, guarantee, said):
