@@ -23,7 +23,7 @@ from facilities.models import Role
 from facilities.pages.current import P, PageRequest, PageView, editors_only, for_organization
 from invoices import closing, evidencing
 from invoices.closing import Year
-from invoices.models import EvidenceArchive, YearClosing
+from invoices.models import EvidenceArchive, JobStatus, YearClosing
 from invoices.models.consolidation import MESSAGE_LENGTH
 
 YEARS_A_PAGE: Final = 6
@@ -105,12 +105,13 @@ def listing(request: PageRequest) -> HttpResponse:
 @for_organization
 def detail(request: PageRequest, year: int) -> HttpResponse:
     """Show a year: its figures now and as reported, who closed and opened it, and its evidence."""
-    found = _found(request, year)
+    found, archives = _found(request, year), _archives(request, year)
     context = {
         "year": found,
         "lines": lines_of(found),
         "events": _events(request, year),
-        "page": _archives(request, year),
+        "page": archives,
+        "is_waiting": any(not one.sha256 and one.job.status != JobStatus.FAILED for one in archives),
         "can_close": request.role.includes(Role.ADMIN),
     }
     return render(request, "years/detail.html", context)

@@ -69,6 +69,17 @@ def test_a_year_is_closed_proved_and_opened_again(
     context.close()
 
 
+def test_what_is_being_made_appears_by_itself(page, live_server, sign_in, admin, organization, reported):
+    archive = evidencing.request(organization=organization, year=2024, by=Author(admin, Channel.WEB))
+    sign_in(page, admin).goto(f"{live_server.url}/years/2024/")
+    expect(page.locator(".archives tbody tr")).to_contain_text("waiting")
+
+    evidencing.make(job=archive.job)
+
+    expect(page.get_by_role("link", name="Download the evidence")).to_be_visible(timeout=15_000)
+    expect(page.locator("#archives")).not_to_have_attribute("hx-trigger", "every 5s")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 860), (360, 780)], ids=["desk", "phone"])
 def test_nothing_is_in_anybodys_way(

@@ -7,11 +7,13 @@ import json
 import zipfile
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.files.storage import storages
 
+from config.file_store import store_of
 from facilities import access
 from facilities.models import Role
 from invoices import assigning, consolidating, evidencing, filing, undoing, waking, working
@@ -26,7 +28,7 @@ from invoices.models import (
     ProcessingJob,
     YearClosing,
 )
-from tests import factories
+from tests import factories, s3_server
 
 pytestmark = pytest.mark.django_db
 
@@ -491,6 +493,21 @@ class TestByAWorker:
         archive.refresh_from_db()
         assert archive.sha256
         assert ProcessingJob.objects.get().status == "COMPLETED"
+
+
+def test_is_kept_in_a_bucket_as_in_a_folder(organization, facility, author, settings):
+    calculated(facility)
+    with s3_server.running() as (address, objects):
+        url = f"s3://key:secret@invoices?endpoint={address}&region=eu-west-1&addressing=path"
+        settings.STORAGES = settings.STORAGES | {"files": store_of(url, root=Path("unused"))}
+
+        archive = made(organization, author)
+
+        assert list(objects) == [f"invoices/{archive.kept_as}"]
+        assert len(table(archive, "invoices.csv")) == 1
+        storages["files"].delete(archive.kept_as)
+        with pytest.raises(evidencing.ArchiveNotFound):
+            evidencing.content_of(archive)
 
 
 def test_an_archive_that_the_store_lost_is_not_there(organization, facility, author):
