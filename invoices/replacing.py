@@ -137,7 +137,7 @@ def _write(keys: Sequence[Key], wanted: Mapping[Key, Figures], writing: Writing,
     for part in grouping.sliced(keys):
         document = json.dumps([_told(key, wanted[key]) for key in part])
         with connection.cursor() as cursor:
-            cursor.execute(sql, [*map(_bound, told), document])
+            cursor.execute(sql, [*(_bound(value) for value in told), document])
 
 
 def _selected() -> str:
@@ -177,10 +177,10 @@ def _remember(rows: Collection[Row], organization_id: UUID, job: ProcessingJob |
     told = [job.pk if job else None, moment, organization_id]
     for part in grouping.sliced(replaced):
         with connection.cursor() as cursor:
-            cursor.execute(sql, [*map(_bound, told), json.dumps(part)])
+            cursor.execute(sql, [*(_bound(value) for value in told), json.dumps(part)])
 
 
-def _bound(value: object) -> object:
+def _bound(value: Any) -> Any:
     """Return a value as the database at hand takes it past Django."""
     if isinstance(value, UUID):
         return value if connection.features.has_native_uuid_field else value.hex

@@ -1,11 +1,18 @@
 """The published factors that emissions are calculated with, and where they come from. Loaded, never edited."""
 
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from facilities.models import Supplier
+
+if TYPE_CHECKING:
+    # The type of a text that is translated when it is shown; it exists in the stubs alone.
+    from django.utils.functional import _StrPromise
 
 
 class FactorSet(models.Model):
@@ -42,7 +49,7 @@ class EmissionSource(models.Model):
         return self.code
 
 
-def _figure(label: str | None = None) -> "models.DecimalField[object, object]":
+def _figure(label: "_StrPromise") -> "models.DecimalField[Decimal | None, Decimal | None]":
     return models.DecimalField(label, max_digits=18, decimal_places=10, null=True)
 
 

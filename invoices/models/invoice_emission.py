@@ -43,7 +43,6 @@ class Emission(models.Model):
     `trace` is a list of `emissions.trace.Line.as_json()`; `flags` are the flags of its lines, sorted, by blanks.
     """
 
-    id = models.BigAutoField(primary_key=True)
     organization = models.ForeignKey(
         Organization, verbose_name=_("organization"), on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -72,6 +71,7 @@ class InvoiceEmission(Emission):
     Written by `calculating` alone.
     """
 
+    id = models.BigAutoField(primary_key=True)
     # `filing` deletes results before their invoice, in the organization's name.
     invoice = models.ForeignKey(
         Invoice, verbose_name=_("invoice"), on_delete=models.DO_NOTHING, related_name="emissions", db_index=False
