@@ -15,9 +15,9 @@ import pytest
 from django.db import connection, transaction
 
 from facilities.models import Role
-from invoices import closed_years, closing, consolidating, filing, grouping, undoing, vetting
+from invoices import closed_years, closing, consolidating, filing, grouping, relinking, undoing, vetting
 from invoices.consolidating import Source
-from invoices.models import CupsGroup, Invoice, YearClosing
+from invoices.models import CupsGroup, Invoice, ProcessingJob, YearClosing
 from tests import factories
 
 pytestmark = [
@@ -345,3 +345,34 @@ def test_of_two_closings_at_the_same_moment_one_is_too_late(organization, facili
     assert waited
     assert isinstance(second.error, closing.AlreadyClosed)
     assert YearClosing.objects.count() == 1
+
+
+@contextmanager
+def without_any_lock():
+    """Read the groups and every row where the project locks them."""
+    with without_locks(), mock.patch("django.db.models.QuerySet.select_for_update", lambda rows, **_how: rows):
+        yield
+
+
+@pytest.mark.parametrize(("locks", "ends_well"), [(as_is, True), (without_any_lock, False)])
+def test_of_two_who_link_the_same_invoices_one_is_too_late(organization, facility, author, locks, ends_well):
+    contract = factories.supply_contract(facility=facility, cups=RIGHT)
+    factories.invoices(2, facility=facility, cups=WRONG)
+    done = consolidate(facility, WRONG, RIGHT, author)().consolidation
+    seen = relinking.plan(organization=organization, consolidation=done, contract_id=contract.pk)
+
+    def link():
+        return relinking.link(
+            organization=organization,
+            consolidation_id=done.pk,
+            contract_id=contract.pk,
+            by=author,
+            agreed=seen.digest,
+        )
+
+    with locks():
+        first, second, _waited = meanwhile(link, link)
+
+    assert first.error is None
+    assert isinstance(second.error, relinking.MatchChanged) is ends_well
+    assert (ProcessingJob.objects.count() == 1) is ends_well
