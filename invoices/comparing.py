@@ -16,12 +16,11 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from facilities.access import Author
 from facilities.models import Organization
-from invoices import calculating, closed_years, factoring, grouping, recalculating
+from invoices import calculating, closed_years, factoring, grouping, impacts, recalculating
 from invoices.calculating import Figures
 from invoices.emissions.factors import FactorTable
 from invoices.impacts import Scope
 from invoices.models import (
-    LOCATION_BASED,
     ClosingAction,
     EmissionCategory,
     FactorSet,
@@ -213,12 +212,6 @@ def _by_scope(results: Iterable[_Results]) -> dict[Scope, Decimal]:
     for figures in results:
         for category, one in figures.items():
             if one.co2e is not None and one.scope is not None:
-                scope = _scope_of(category, one.scope)
+                scope = impacts.bucket_of(category, one.scope)
                 found[scope] = found.get(scope, Decimal(0)) + one.co2e
     return found
-
-
-def _scope_of(category: EmissionCategory, scope: int) -> Scope:
-    if category == LOCATION_BASED:
-        return Scope.TWO_LOCATION
-    return {1: Scope.ONE, 2: Scope.TWO_MARKET}.get(scope, Scope.THREE)

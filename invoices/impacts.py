@@ -131,7 +131,7 @@ def totals(
     ):
         for month, days in _months(max(since, start), min(until, end)):
             share = part.times(days, (until - since).days + 1)
-            sums.add(share, _bucket(category, scope), EmissionCategory(category), month)
+            sums.add(share, bucket_of(category, scope), EmissionCategory(category), month)
     counted, others = _counts(asked)
     return sums.totals(start=start, end=end, invoices_counted=counted, not_calculated=others)
 
@@ -158,7 +158,7 @@ def by_facility(
     ):
         days_inside = (min(until, end) - max(since, start)).days + 1
         share = part.times(days_inside, (until - since).days + 1)
-        sums[facility_id].add(share, _bucket(category, scope), EmissionCategory(category), start)
+        sums[facility_id].add(share, bucket_of(category, scope), EmissionCategory(category), start)
     places = Facility.objects.filter(organization__in=asked.organizations, pk__in=list(sums))
     found = [
         OfFacility(place, sums[place.pk].total.figure(), _figures(sums[place.pk].scopes))
@@ -332,7 +332,8 @@ def _grouped(results: QuerySet[InvoiceEmission], *keys: str) -> Iterator[tuple[A
         yield _Part(co2e, co2e_biomass, weight, frozenset(flags.split())), *found
 
 
-def _bucket(category: str, scope: int) -> Scope:
+def bucket_of(category: str, scope: int) -> Scope:
+    """Return what a result of a category and scope is added to."""
     if category == EmissionCategory.ELECTRICITY_LOCATION_BASED:
         return Scope.TWO_LOCATION
     return {1: Scope.ONE, 2: Scope.TWO_MARKET}.get(scope, Scope.THREE)
