@@ -28,6 +28,14 @@ def _leave_logging_alone(**_what: Any) -> None:
     """Keep Django's log lines: who listens here sets the log up, says Celery."""
 
 
+@signals.celeryd_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _send_nothing_later(**_what: Any) -> None:
+    """Leave out the 28 queues that a worker makes on RabbitMQ for messages of later: we have none, and no setting."""
+    from celery.worker.consumer.delayed_delivery import DelayedDelivery
+
+    DelayedDelivery.include_if = lambda _step, _consumer: False
+
+
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _look_for_what_nobody_holds(sender: Any, **_what: Any) -> None:
     # As a task: the parent of the worker's processes must open no connection to the database that they would share.

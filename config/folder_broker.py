@@ -33,10 +33,10 @@ class Channel(filesystem.Channel):
     def data_folder_in(self) -> Path:
         return self._folder
 
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]  # two names for it in Kombu
         name = f"{time_ns()}_{uuid4()}.{queue}"
         unfinished = self._folder / f"{name}.new"
-        unfinished.write_text(json.dumps(message))
+        unfinished.write_text(json.dumps(payload))
         unfinished.rename(self._folder / f"{name}{_MESSAGE}")
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from queue import Empty
 
 import pytest
 from celery import Celery, current_app
+from celery.worker.consumer.delayed_delivery import DelayedDelivery
 from kombu import Connection
 
 from config import broker, celery, folder_broker
@@ -40,6 +41,8 @@ def test_another_kind_of_broker_is_refused(url):
 
 
 def test_whoever_sends_finds_the_application_and_its_tasks():
+    current_app.loader.import_default_modules()
+
     assert current_app.main == "consolida"
     assert {"invoices.work", "invoices.sweep"} <= set(current_app.tasks)
     assert current_app.conf.task_acks_late
@@ -53,6 +56,14 @@ def test_a_worker_that_starts_looks_for_what_nobody_holds(monkeypatch):
     celery._look_for_what_nobody_holds(sender=type("Worker", (), {"app": application}))
 
     assert sent == ["invoices.sweep"]
+
+
+def test_a_worker_makes_no_queues_for_messages_of_later(monkeypatch):
+    monkeypatch.setattr(DelayedDelivery, "include_if", lambda step, consumer: True)
+
+    celery._send_nothing_later()
+
+    assert not DelayedDelivery.include_if(None, None)
 
 
 def test_the_clock_ends_with_its_worker(monkeypatch):

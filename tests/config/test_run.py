@@ -3,6 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from http.client import HTTPConnection
 
 import pytest
@@ -10,6 +11,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from config.management.commands import run
+
+# Lives until it is stopped.
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 @pytest.fixture
@@ -33,9 +37,14 @@ def test_it_serves_until_it_is_stopped_and_leaves_nothing_running(number, port, 
         assert any(f"http://127.0.0.1:{port}/" in line for line in running.stdout)
         assert _status_of(port, "/healthz") == 200
 
+        # The worker has seen its folder: it is there, too.
+        wait_until((tmp_path / "broker" / "control" / "consolida.exchange").is_file)
+        assert len(_below(running.pid)) >= 4
+
         running.send_signal(number)
 
-        assert running.wait(30) == 0
+        assert running.wait(40) == 0
+        wait_until(lambda: _below(running.pid) == [])
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=2)
     finally:
@@ -57,6 +66,7 @@ def test_a_server_that_can_not_start_is_an_error(monkeypatch, port, settings, tm
     settings.STATIC_ROOT = tmp_path
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setattr(run, "_web_server", lambda host, port: [sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setattr(run, "_worker", lambda: SLEEPER)
 
     with pytest.raises(CommandError, match="did not start"):
         call_command("run")
@@ -69,6 +79,7 @@ def test_a_process_that_ends_by_itself_is_an_error_and_the_accounts_were_shown(m
     shown = []
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setattr(run, "_web_server", lambda host, port: [sys.executable, "-c", "import time; time.sleep(0.5)"])
+    monkeypatch.setattr(run, "_worker", lambda: SLEEPER)
     monkeypatch.setattr(run, "_is_ready", lambda host, port: True)
     monkeypatch.setattr(run, "call_command", lambda name, **options: shown.append((name, options)))
     monkeypatch.setenv("DEMO", "1")
@@ -146,14 +157,33 @@ def _parted(line):
 
 
 def _start(port, tmp_path, **environment):
-    environment |= {"PORT": str(port), "DATABASE_URL": f"sqlite:///{tmp_path}/run.sqlite3"}
+    environment |= {
+        "PORT": str(port),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/run.sqlite3",
+        "BROKER_URL": f"filesystem://{tmp_path}/broker",
+    }
     return subprocess.Popen(
         [sys.executable, "manage.py", "run"],
         cwd=settings.BASE_DIR,
         env=os.environ | environment | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
+
+
+def wait_until(is_true):
+    until = time.monotonic() + 30
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _below(pid):
+    """Return the processes of the group that a process leads, without itself."""
+    listed = subprocess.check_output(["ps", "-eo", "pid=,pgid="], text=True)
+    pairs = (map(int, line.split()) for line in listed.splitlines())
+    return [each for each, group in pairs if group == pid != each]
 
 
 def _status_of(port, path):

@@ -38,6 +38,7 @@ def run(*, invoice_count, chunk_size, kills):
     finally:
         with current_app.connection_for_write() as broker:
             broker.default_channel.queue_delete(settings.CELERY_TASK_DEFAULT_QUEUE)
+            broker.default_channel.exchange_delete(settings.CELERY_TASK_DEFAULT_QUEUE)
         connections.close_all()
         for database in connections.all():
             getattr(database, "close_pool", lambda: None)()

@@ -79,10 +79,12 @@ def _worker() -> list[str]:
     name = f"consolida-{os.getpid()}@%h"
     # SQLite lets one write at a time.
     processes = 1 if connection.vendor == "sqlite" else 2
+    # In a container one is root, and Celery's four lines about it are of no use.
+    quiet = ("-W", "ignore:You're running the worker with superuser privileges")
     flags = "--pool prefork --loglevel WARNING --without-gossip --without-mingle --without-heartbeat"
     return [
-        *(sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--beat", "--hostname", name),
-        *("--concurrency", str(processes), *flags.split()),
+        *(sys.executable, *quiet, "-m", "celery", "--quiet", "--app", "config"),
+        *("worker", "--beat", "--hostname", name, "--concurrency", str(processes), *flags.split()),
     ]
 
 
