@@ -55,7 +55,8 @@ def operation(
         BODY: dict(body or {}),
         FILTERS: dict(filters or {}),
     }
-    return extend_schema(extensions=more, examples=examples, **words)
+    # Said, since drf-spectacular looks for filters at lists alone.
+    return extend_schema(extensions=more, examples=examples, filters=True if filters else None, **words)
 
 
 def id_in_path(what: str, *, name: str = "id", example: str | None = None) -> OpenApiParameter:

@@ -140,6 +140,15 @@ def test_a_list_says_its_filters_and_its_envelope():
     assert groups["size"]["schema"]["maximum"] == 200
 
 
+def test_a_sum_says_which_of_its_parameters_are_required():
+    query = names(of("get", "/v1/total-impacts"), "query")
+
+    assert sorted(query) == ["end_date", "group_by", "include_children", "start_date"]
+    assert {name for name in query if query[name].get("required")} == {"start_date", "end_date"}
+    assert query["group_by"]["schema"]["enum"] == ["scope", "category", "month"]
+    assert query["end_date"]["description"] == "The last day that counts; at most 730 with the first."
+
+
 @pytest.mark.parametrize("path", ["/v1/openapi.json", "/v1/openapi.json/"])
 def test_the_schema_needs_no_key(client, path):
     answer = client.get(path)
