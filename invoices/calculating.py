@@ -20,6 +20,7 @@ from invoices import closed_years, factoring, grouping, replacing, settling
 from invoices.closed_years import Period
 from invoices.emissions import calculating, categories, units
 from invoices.emissions.activity import Activity
+from invoices.emissions.calculating import Result
 from invoices.emissions.categories import Category
 from invoices.emissions.factors import FactorTable
 from invoices.emissions.refusals import CannotCalculate
@@ -34,6 +35,8 @@ _KEPT: Final = Context(prec=15, rounding=ROUND_HALF_EVEN)
 _STEP: Final = Decimal("0.000001")
 _LIMIT: Final = Decimal(10) ** 12
 _ERROR_LENGTH: Final = 500
+# A line a year and factor. Nobody is billed for centuries: it is a slip of the date, and megabytes of trace.
+_MOST_LINES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,20 @@ def _work_out(organization_id: UUID, invoice_ids: Sequence[UUID], category: str,
 
 def _figures(activity: Activity, category: Category, table: FactorTable) -> Figures:
     try:
-        result = calculating.calculate(activity, category, table)
+        result = _result(activity, category, table)
         co2e, co2e_biomass, energy_kwh = map(_kept, (result.co2e, result.co2e_biomass, result.energy_kwh))
     except CannotCalculate as reason:
         return Figures(error=str(reason)[:_ERROR_LENGTH])
     flags = sorted({str(flag) for line in result.lines for flag in line.flags})
     trace = [line.as_json() for line in result.lines]
     return Figures(result.scope, co2e, co2e_biomass, energy_kwh, " ".join(flags), trace=trace)
+
+
+def _result(activity: Activity, category: Category, table: FactorTable) -> Result:
+    result = calculating.calculate(activity, category, table)
+    if len(result.lines) > _MOST_LINES:
+        raise CannotCalculate("The period is too long to be one invoice's: check the dates.")
+    return result
 
 
 def _kept(value: Decimal | None) -> Decimal | None:

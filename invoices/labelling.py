@@ -43,15 +43,6 @@ class NotLinked(Exception):
     """The supplier has no link."""
 
 
-def register(*, country: str) -> dict[str, str]:
-    """
-    Return the names of a country's register of labels: without case and so on → as it is spelt last, by the latter.
-
-    Raise factoring.NoFactors.
-    """
-    return dict(sorted(_register().get(country, {}).items(), key=lambda name: name[1]))
-
-
 def proposals() -> list[Proposal]:
     """
     Return the electricity suppliers without a link whose name is in the register of their country, by name.

@@ -191,6 +191,22 @@ class TestWhatIsWritten:
         assert "too large" in outcome.failed[invoice.pk][0]
         assert results(invoice)["process"].co2e is None
 
+    def test_a_period_of_centuries_is_an_error(self, facility):
+        cubic_metre = factories.unit(name="cubic_meter_(m³)", symbol="m³", type="volume")
+        invoice = factories.invoice(
+            facility=facility,
+            type="water",
+            cups="",
+            unit=cubic_metre,
+            start_date=date(1, 1, 1),
+            end_date=date(9999, 1, 1),
+        )
+
+        outcome = calculate(invoice)
+
+        assert "check the dates" in outcome.failed[invoice.pk][0]
+        assert results(invoice)["water"].trace == []
+
 
 def kilogram():
     return factories.unit(name="kilogram_(kg)", symbol="kg", type="mass")

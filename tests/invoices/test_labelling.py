@@ -4,7 +4,7 @@ import pytest
 
 from facilities.models import Role
 from invoices import labelling
-from invoices.models import EmissionFactor, ProcessingJob, SupplierLink
+from invoices.models import ProcessingJob, SupplierLink
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -94,13 +94,3 @@ class TestWithdrawing:
     def test_without_a_link_it_is_refused(self, author):
         with pytest.raises(labelling.NotLinked):
             labelling.withdraw(supplier=factories.supplier(), by=author)
-
-
-def test_the_register_is_listed_by_country_as_it_is_spelt_last():
-    spelt = labelling.register(country="ES")
-
-    assert spelt[IBERDROLA] == "IBERDROLA CLIENTES, S.A.U."
-    assert spelt["acciona green energy developments"] == "ACCIONA GREEN ENERGY DEVELOPMENTS SL"
-    assert [*spelt.values()] == sorted(spelt.values())
-    assert len(spelt) == EmissionFactor.objects.filter(kind="supplier").values("subject").distinct().count()
-    assert labelling.register(country="PT") == {}
