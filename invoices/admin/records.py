@@ -3,15 +3,22 @@
 import json
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from facilities.admin.door import ReadOnlyAdmin
 from facilities.admin.filters import OrganizationFilter
+from facilities.admin.refusals import Refused
+from facilities.admin.tenancy import assigned, author
+from facilities.models import Role
+from invoices import tracking
+from invoices.admin.refusals import REFUSALS
 from invoices.models import (
     ConsolidatedInvoice,
     ConsolidationUndo,
@@ -125,8 +132,26 @@ class InvoiceChangeAdmin(EvidenceAdmin):
         return shown(change.after)
 
 
+@admin.action(permissions=["retry"], description=_("Try again what failed"))
+def retry_selected(modeladmin: "ProcessingJobAdmin", request: HttpRequest, queryset: QuerySet[ProcessingJob]) -> None:
+    """Queue what failed of the ticked jobs once more; all of them or none."""
+    with transaction.atomic(durable=True):
+        again = [_retried(request, job) for job in queryset]
+    count = sum(job.items_total for job in again)
+    said = ngettext("%(count)d invoice is calculated again.", "%(count)d invoices are calculated again.", count)
+    modeladmin.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+
+def _retried(request: HttpRequest, job: ProcessingJob) -> ProcessingJob:
+    if not assigned(request).is_allowed(Role.EDITOR, job.organization_id):
+        raise Refused(gettext("Your role in %(name)s only lets you look.") % {"name": job.organization.name})
+    return tracking.retry(organization=job.organization, job_id=job.pk, by=author(request))
+
+
 @admin.register(ProcessingJob)
 class ProcessingJobAdmin(EvidenceAdmin):
+    refusals = REFUSALS
+    actions = (retry_selected,)
     points_at = ("created_by",)
     list_display = (
         "created_at",
@@ -142,6 +167,9 @@ class ProcessingJobAdmin(EvidenceAdmin):
     list_filter = ("status", "action", OrganizationFilter)
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return assigned(request).is_anyone(Role.EDITOR)
 
 
 @admin.register(Unit)
