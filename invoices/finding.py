@@ -162,7 +162,8 @@ def _sum(category: EmissionCategory, rows: Sequence[InvoiceEmission | None]) -> 
     there = [row for row in rows if row is not None]
     return Result(
         activity_category=category,
-        scope=there[0].scope,
+        # One that could not be calculated has none.
+        scope=next((row.scope for row in there if row.scope), None),
         co2e=_added([row.co2e if row else None for row in rows]),
         co2e_biomass=_added([row.co2e_biomass if row else None for row in rows]),
         energy_kwh=_added([row.energy_kwh if row else None for row in rows]),

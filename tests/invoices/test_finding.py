@@ -85,6 +85,13 @@ class TestParents:
 
         assert (shown.co2e, shown.headline.error) == (None, "No factor.")
 
+    def test_are_of_the_scope_of_any_child_that_has_one(self, facility, below, author):
+        parent, (here, there) = factories.distributed(facility, below)
+        figures.result(here, error="No factor.", scope=None)
+        figures.result(there, co2e="4")
+
+        assert found(parent, author).headline.scope == 2
+
     def test_say_an_error_of_several_children_once(self, facility, below, author):
         parent, children = factories.distributed(facility, below)
         for child in children:
