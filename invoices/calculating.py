@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -48,6 +49,7 @@ class Worked:
     factor_set: FactorSet
     invoices: Mapping[UUID, Prepared]
     figures: Mapping[UUID, Mapping[EmissionCategory, Figures]]
+    read_at: datetime
 
     def only(self, invoice_ids: AbstractSet[UUID]) -> "Worked":
         """Return the same of fewer invoices."""
@@ -88,18 +90,21 @@ def write(worked: Worked, *, job: ProcessingJob | None) -> Outcome:
     """
     Write the results that differ from those that stand, and the statuses that follow. Belongs into a transaction.
 
-    What an invoice reports otherwise since it was read is worked out again, here. One that is gone is passed over; one
-    of a closed year is left as it is, and told as failed.
+    What an invoice reports otherwise since it was read is worked out again, here; so is what somebody else calculated
+    since then, who may have read a newer contract or newer factors. One that is gone is passed over; one of a closed
+    year is left as it is, and told as failed.
     """
-    writing = Writing(worked.organization_id, worked.factor_set, job, timezone.now())
+    moment = timezone.now()
     settling.hold(worked.invoices.values(), {pk: _errors(figures) for pk, figures in worked.figures.items()})
     standing = _standing(worked)
-    worked = _as_it_is_now(worked)
+    worked = _with_factors_in_force(worked)
+    writing = Writing(worked.organization_id, worked.factor_set, job, moment)
+    worked = _as_it_is_now(worked, overtaken=_overtaken(worked, standing))
     refused = closed_years.closed_among(_periods(worked))
     worked = worked.only(worked.invoices.keys() - refused.keys())
-    replacing.replace(_wanted(worked), standing=_among(standing, worked), writing=writing)
+    overtaken = replacing.replace(_wanted(worked), standing=_among(standing, worked), writing=writing)
     # Others wait for a result that stood, but not for one that is new: its invoice may have changed until now.
-    written, worked = worked, _as_it_is_now(worked)
+    written, worked = worked, _as_it_is_now(worked, overtaken=overtaken)
     if changed := {pk for pk, invoice in worked.invoices.items() if invoice is not written.invoices[pk]}:
         again = worked.only(changed)
         replacing.replace(_wanted(again), standing=_standing(again), writing=writing)
@@ -118,10 +123,11 @@ def forget(rows: Sequence[Invoice]) -> None:
 
 
 def _work_out(organization_id: UUID, invoice_ids: Sequence[UUID], category: str, factor_set: FactorSet) -> Worked:
+    read_at = timezone.now()
     table = factoring.table_of(factor_set)
     invoices = activities_of(organization_id=organization_id, invoice_ids=invoice_ids)
     figures = {pk: computed(invoice, table, category) for pk, invoice in invoices.items()}
-    return Worked(organization_id, category, factor_set, invoices, figures)
+    return Worked(organization_id, category, factor_set, invoices, figures, read_at)
 
 
 def _figures(activity: Activity, category: Category, table: FactorTable) -> Figures:
@@ -146,13 +152,27 @@ def _kept(value: Decimal | None) -> Decimal | None:
     """Return a figure as it is stored: 6 decimals, half even, and no more digits than SQLite keeps."""
     if value is None:
         return None
-    if abs(value) >= _LIMIT:
+    kept = _KEPT.plus(value)
+    if abs(kept) >= _LIMIT:
         raise CannotCalculate("The result is too large to be stored: check the quantity, its unit and the factor.")
-    return _KEPT.plus(value).quantize(_STEP, rounding=ROUND_HALF_EVEN)
+    return kept.quantize(_STEP, rounding=ROUND_HALF_EVEN)
 
 
-def _as_it_is_now(worked: Worked) -> Worked:
-    """Pass over the invoices that are gone, and work those out again that were changed since they were read."""
+def _with_factors_in_force(worked: Worked) -> Worked:
+    """Work all of it out again if newer factors were loaded since. Others may have calculated with them by now."""
+    newest = factoring.current()
+    if newest == worked.factor_set:
+        return worked
+    return _work_out(worked.organization_id, list(worked.invoices), worked.category, newest)
+
+
+def _overtaken(worked: Worked, standing: Mapping[replacing.Key, replacing.Row]) -> set[UUID]:
+    """Return the invoices that somebody else calculated since they were read."""
+    return {pk for (pk, _category), row in standing.items() if row["calculated_at"] >= worked.read_at}
+
+
+def _as_it_is_now(worked: Worked, *, overtaken: AbstractSet[UUID]) -> Worked:
+    """Pass over the invoices that are gone, and work the overtaken out again with those changed since they were read."""
     own = Invoice.objects.of(worked.organization_id)
     now = {
         pk: updated_at
@@ -160,7 +180,7 @@ def _as_it_is_now(worked: Worked) -> Worked:
         for pk, updated_at in own.filter(pk__in=part).values_list("pk", "updated_at")
     }
     here = worked.only(now.keys())
-    changed = [pk for pk, invoice in here.invoices.items() if now[pk] != invoice.updated_at]
+    changed = [pk for pk, invoice in here.invoices.items() if now[pk] != invoice.updated_at or pk in overtaken]
     if not changed:
         return here
     again = _work_out(worked.organization_id, changed, worked.category, worked.factor_set)

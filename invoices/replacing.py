@@ -74,14 +74,14 @@ def held(*, organization_id: UUID, invoice_ids: Sequence[UUID], category: str = 
     }
 
 
-def replace(wanted: Mapping[Key, Figures], *, standing: Mapping[Key, Row], writing: Writing) -> None:
+def replace(wanted: Mapping[Key, Figures], *, standing: Mapping[Key, Row], writing: Writing) -> set[UUID]:
     """
     Make the results that are held say what is wanted, by as few rows as that takes.
 
-    What stands and is not wanted goes. Nothing is written where nothing differs.
+    What stands and is not wanted goes. Nothing is written where nothing differs. Return the invoices of which somebody
+    else wrote a first result in between: that is left as it is.
     """
-    new = [key for key in wanted if key not in standing]
-    standing = {**standing, **_insert(new, wanted, writing)}
+    theirs = _insert([key for key in wanted if key not in standing], wanted, writing)
     differing = [key for key, row in standing.items() if key in wanted and _differs(row, wanted[key], writing)]
     _remember([standing[key] for key in differing], writing.organization_id, writing.job, writing.moment)
     _write(
@@ -92,6 +92,7 @@ def replace(wanted: Mapping[Key, Figures], *, standing: Mapping[Key, Row], writi
     )
     unwanted = [row for key, row in standing.items() if key not in wanted]
     remove(unwanted, organization_id=writing.organization_id, job=writing.job, moment=writing.moment)
+    return {invoice_id for invoice_id, _category in theirs}
 
 
 def remove(rows: Collection[Row], *, organization_id: UUID, job: ProcessingJob | None, moment: datetime) -> None:
@@ -107,18 +108,16 @@ def _locked(organization_id: UUID, invoice_ids: Sequence[UUID], category: str) -
     yield from rows.order_by("invoice", "activity_category").select_for_update(of=("self",)).values(*_READ)
 
 
-def _insert(new: Sequence[Key], wanted: Mapping[Key, Figures], writing: Writing) -> dict[Key, Row]:
+def _insert(new: Sequence[Key], wanted: Mapping[Key, Figures], writing: Writing) -> set[Key]:
     """Write results that are new; return those that another job wrote first, after all."""
     if not new:
-        return {}
+        return set()
     _write(new, wanted, writing, where_there="NOTHING")
-    invoice_ids = sorted({invoice_id for invoice_id, _category in new})
-    theirs = {}
-    for part in grouping.sliced(invoice_ids):
+    theirs: set[Key] = set()
+    for part in grouping.sliced(sorted({invoice_id for invoice_id, _category in new})):
         others = InvoiceEmission.objects.filter(organization=writing.organization_id, invoice__in=part)
-        for row in others.exclude(calculated_at=writing.moment).select_for_update(of=("self",)).values(*_READ):
-            theirs[row["invoice_id"], row["activity_category"]] = row
-    return {key: theirs[key] for key in new if key in theirs}
+        theirs |= set(others.exclude(calculated_at=writing.moment).values_list("invoice_id", "activity_category"))
+    return theirs.intersection(new)
 
 
 def _differs(row: Row, figures: Figures, writing: Writing) -> bool:

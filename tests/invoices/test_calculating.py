@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invoices import calculating, factoring, filing, replacing
+from invoices.emissions.activity import Activity
 from invoices.emissions.factors import FactorTable
 from invoices.models import (
     EmissionFactor,
@@ -191,6 +193,17 @@ class TestWhatIsWritten:
         assert "too large" in outcome.failed[invoice.pk][0]
         assert results(invoice)["process"].co2e is None
 
+    def test_what_only_rounding_makes_too_large_is_an_error(self, monkeypatch):
+        too_large = SimpleNamespace(
+            scope=1, co2e=Decimal("999999999999.9999999"), co2e_biomass=None, energy_kwh=None, lines=[]
+        )
+        monkeypatch.setattr(calculating.calculating, "calculate", lambda *_asked: too_large)
+
+        water = Activity("water", Decimal(1), "cubic_meter_(m³)", date(2024, 1, 1), date(2024, 1, 31), "ES")
+        figures = calculating.computed(water, FactorTable([]))["water"]
+
+        assert "too large" in figures.error
+
     def test_a_period_of_centuries_is_an_error(self, facility):
         cubic_metre = factories.unit(name="cubic_meter_(m³)", symbol="m³", type="volume")
         invoice = factories.invoice(
@@ -206,6 +219,13 @@ class TestWhatIsWritten:
 
         assert "check the dates" in outcome.failed[invoice.pk][0]
         assert results(invoice)["water"].trace == []
+
+
+def give_evidence(contract):
+    """Say of a contract that all it supplies is renewable, past the domain."""
+    type(contract).objects.filter(pk=contract.pk).update(
+        renewable_percentage=1, certificate_number="G1", certificate_year=2024
+    )
 
 
 def kilogram():
@@ -452,8 +472,9 @@ class TestMeanwhile:
 
         def replace_while_somebody_writes(*args, **kwargs):
             monkeypatch.setattr(replacing, "replace", replace)
-            replace(*args, **kwargs)
+            overtaken = replace(*args, **kwargs)
             change(invoice, quantity=200)
+            return overtaken
 
         monkeypatch.setattr(replacing, "replace", replace_while_somebody_writes)
 
@@ -467,12 +488,41 @@ class TestMeanwhile:
         calculate(invoice, category="electricity")
         change(invoice, quantity=200)
         worked = calculating.work_out(organization_id=invoice.organization_id, invoice_ids=[invoice.pk])
-        monkeypatch.setattr(replacing, "held", lambda **_of: {})
+        held = replacing.held
+
+        def held_before_it_was_there(**_of):
+            monkeypatch.setattr(replacing, "held", held)
+            return {}
+
+        monkeypatch.setattr(replacing, "held", held_before_it_was_there)
 
         calculating.write(worked, job=None)
 
         assert results(invoice)["electricity"].co2e == 200 * RESIDUAL_MIX
         assert history(invoice).keys() == {"electricity"}
+
+    def test_a_result_by_an_older_contract_does_not_replace_a_newer_one(self, facility):
+        contract = factories.supply_contract(facility=facility)
+        invoice = factories.invoice(facility=facility, supply_contract=contract, status="loading")
+        worked = calculating.work_out(organization_id=invoice.organization_id, invoice_ids=[invoice.pk])
+        give_evidence(contract)
+        calculate(invoice)
+
+        calculating.write(worked, job=None)
+
+        assert results(invoice)["electricity"].co2e == 0
+        assert history(invoice) == {}
+
+    def test_a_result_with_older_factors_does_not_replace_a_newer_one(self, invoice):
+        worked = calculating.work_out(organization_id=invoice.organization_id, invoice_ids=[invoice.pk])
+        newer = newer_set.load()
+        calculate(invoice)
+
+        calculating.write(worked, job=None)
+
+        assert {result.factor_set for result in results(invoice).values()} == {newer}
+        assert results(invoice)["electricity"].co2e == 100 * newer_set.CHANGED
+        assert history(invoice) == {}
 
 
 class TestForgetting:

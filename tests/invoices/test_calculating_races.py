@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from invoices import calculating, filing
 from invoices.models import InvoiceEmission, InvoiceEmissionHistory
 from tests import factories
-from tests.invoices.test_calculating import RESIDUAL_MIX, calculate, change, kilogram
+from tests.invoices.test_calculating import RESIDUAL_MIX, calculate, change, give_evidence, kilogram
 from tests.invoices.test_races import meanwhile
 
 pytestmark = [
@@ -94,6 +94,20 @@ def test_a_first_result_that_two_jobs_write_stands_once(invoice):
 
     assert (slow.error, quick.error) == (None, None)
     assert kg(invoice) == 100 * RESIDUAL_MIX
+    assert not InvoiceEmissionHistory.objects.exists()
+
+
+def test_a_first_result_by_an_older_contract_does_not_replace_a_newer_one(facility):
+    contract = factories.supply_contract(facility=facility)
+    invoice = factories.invoice(facility=facility, supply_contract=contract, status="active")
+    worked = calculating.work_out(organization_id=invoice.organization_id, invoice_ids=[invoice.pk])
+    give_evidence(contract)
+
+    slow, quick, waited = meanwhile(calculating_it(invoice), lambda: calculating.write(worked, job=None))
+
+    assert (slow.error, quick.error) == (None, None)
+    assert waited
+    assert kg(invoice) == 0
     assert not InvoiceEmissionHistory.objects.exists()
 
 
