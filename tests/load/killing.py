@@ -81,18 +81,21 @@ def _kill(worker):
 
 def _kill_in_the_middle(job, *, after):
     """Kill a worker that is at a chunk, once so many are done."""
-    is_in_the_middle = False
-    while not is_in_the_middle:
+    left = _held(job)
+    while _held(job) <= left:
         with _worker() as worker:
-            _wait_until(lambda: _is_time(_states(job), after))
+            _wait_until(lambda: _is_done(job) or (_states(job).count("done") >= after and not _held(job) <= left))
             _kill(worker)
-        states = _states(job)
-        is_in_the_middle = "running" in states
-        assert is_in_the_middle or not set(states) <= {"done"}, "the work was done before anybody could be killed"
+        assert not _is_done(job), "the work was done before anybody could be killed"
 
 
-def _is_time(states, after):
-    return set(states) <= {"done"} or (states.count("done") >= after and "running" in states)
+def _held(job):
+    """Return what workers are at, or were when they were killed."""
+    return set(job.chunks.filter(state="running").values_list("pk", "attempt"))
+
+
+def _is_done(job):
+    return set(_states(job)) == {"done"}
 
 
 def _states(job):
