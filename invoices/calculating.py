@@ -29,7 +29,18 @@ from invoices.models import EmissionCategory, FactorSet, Invoice, ProcessingJob
 from invoices.preparing import Prepared, activities_of
 from invoices.replacing import Figures, Writing
 
-__all__ = ["Figures", "Outcome", "Prepared", "Worked", "activities_of", "computed", "forget", "work_out", "write"]
+__all__ = [
+    "Figures",
+    "Outcome",
+    "Prepared",
+    "Worked",
+    "activities_of",
+    "computed",
+    "forget",
+    "give_up",
+    "work_out",
+    "write",
+]
 
 # What SQLite keeps of a figure, and what its column has room for.
 _KEPT: Final = Context(prec=15, rounding=ROUND_HALF_EVEN)
@@ -122,6 +133,15 @@ def forget(rows: Sequence[Invoice]) -> None:
         replacing.remove(standing.values(), organization_id=organization_id, job=None, moment=moment)
 
 
+@transaction.atomic
+def give_up(*, organization_id: UUID, invoice_ids: Sequence[UUID], sentence: str) -> None:
+    """Say of those that still wait for their figures why none come. One of a closed year is left as it is."""
+    waiting = settling.hold_loading(organization_id=organization_id, invoice_ids=invoice_ids)
+    closed = closed_years.closed_among({invoice.pk: Period.of(invoice) for invoice in waiting})
+    left = [invoice for invoice in waiting if invoice.pk not in closed]
+    settling.refuse(left, organization_id=organization_id, sentence=sentence)
+
+
 def _work_out(organization_id: UUID, invoice_ids: Sequence[UUID], category: str, factor_set: FactorSet) -> Worked:
     read_at = timezone.now()
     table = factoring.table_of(factor_set)
@@ -172,7 +192,7 @@ def _overtaken(worked: Worked, standing: Mapping[replacing.Key, replacing.Row]) 
 
 
 def _as_it_is_now(worked: Worked, *, overtaken: AbstractSet[UUID]) -> Worked:
-    """Pass over the invoices that are gone, and work the overtaken out again with those changed since they were read."""
+    """Pass over what is gone, and work out again what was overtaken, or changed since it was read."""
     own = Invoice.objects.of(worked.organization_id)
     now = {
         pk: updated_at

@@ -68,6 +68,30 @@ def settle(*, organization_id: UUID, invoice_ids: Sequence[UUID]) -> None:
     _settle_parents(organization_id, {parent_id for _settled, parent_id in wanted.values() if parent_id})
 
 
+def hold_loading(*, organization_id: UUID, invoice_ids: Sequence[UUID]) -> list[Invoice]:
+    """Lock those of these invoices that wait for their first figures, with their parents, and return them."""
+    seen = _loading(organization_id, invoice_ids)
+    _lock_parents(organization_id, {invoice.source_invoice_id for invoice in seen if invoice.source_invoice_id})
+    _lock(organization_id, [invoice.pk for invoice in seen])
+    return _loading(organization_id, [invoice.pk for invoice in seen])
+
+
+def refuse(invoices: Collection[Invoice], *, organization_id: UUID, sentence: str) -> None:
+    """Say of invoices that are held that they have an error, whatever their results say; their parents follow."""
+    _write(organization_id, {invoice.pk: _Standing(InvoiceStatus.ERROR, (sentence,)) for invoice in invoices})
+    _settle_parents(organization_id, {invoice.source_invoice_id for invoice in invoices if invoice.source_invoice_id})
+
+
+def _loading(organization_id: UUID, invoice_ids: Sequence[UUID]) -> list[Invoice]:
+    own = Invoice.objects.of(organization_id).filter(status=InvoiceStatus.LOADING)
+    needed = ("pk", "organization", "source_invoice", "start_date", "end_date")
+    return [
+        invoice
+        for part in grouping.sliced(invoice_ids)
+        for invoice in own.filter(pk__in=part).order_by("pk").only(*needed)
+    ]
+
+
 def _may_move(stored: Errors, expected: Errors) -> bool:
     """Tell whether an error comes or goes, or nothing is wrong any more."""
     after = {**stored, **expected}

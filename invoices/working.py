@@ -134,9 +134,15 @@ def _put_back(chunk: JobChunk, reason: str) -> None:
 
 
 def _given_up(chunk: JobChunk, last_error: str) -> _Counted:
+    """Count all of a chunk as failed, and tell it of the invoices that waited for this to be calculated at all."""
     sentence = f"This broke off {MAX_ATTEMPTS} times and was given up. The last error: {last_error}"
     if chunk.job.action == JobAction.EXPORT:
         return _Counted(succeeded=0, failed=chunk.job.items_total, reasons=[(None, sentence)])
+    if not chunk.job.activity_category:
+        # Else they would wait for ever, and nobody would see why.
+        told = f"The calculation broke off {MAX_ATTEMPTS} times and was given up. Its job says why; retry the job."
+        ids = [UUID(invoice_id) for invoice_id in chunk.invoice_ids]
+        calculating.give_up(organization_id=chunk.organization_id, invoice_ids=ids, sentence=told)
     reasons = [(invoice_id, sentence) for invoice_id in chunk.invoice_ids]
     return _Counted(succeeded=0, failed=len(reasons), reasons=reasons)
 

@@ -1,6 +1,6 @@
 """What a worker does with a chunk: once, whoever dies when, and however often it is told to."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
-from invoices import calculating, recalculating, tasks, waking, working
+from invoices import calculating, recalculating, tasks, tracking, waking, working
 from invoices.calculating import Outcome
 from invoices.models import ChunkState, InvoiceEmission, JobChunk, JobStatus, ProcessingJob
 from tests import factories
@@ -17,6 +17,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 LONG_AGO = timedelta(hours=1)
+JULY_2021 = date(2021, 7, 1)
 
 
 class Calculator:
@@ -346,6 +347,48 @@ def test_what_kills_each_of_its_workers_is_given_up(job, calculator):
     assert (states(job), calculator.calculated) == (["failed", "ready"], [])
     assert counts(job) == (JobStatus.PROCESSING, 0, 2)
     assert "the worker ended each time" in job.errors[0]["message"]
+
+
+def test_invoices_that_waited_for_what_is_given_up_say_so_and_are_calculated_by_a_retry(
+    organization, facility, author, monkeypatch
+):
+    below = factories.organization(parent=organization)
+    places = [facility, factories.facility(organization=below)]
+    parent, [child, _sibling] = factories.distributed(*places, organization=organization, status="loading")
+    kept = factories.invoice(facility=facility, status="active")
+    reported = factories.invoice(facility=facility, status="loading", start_date=JULY_2021, end_date=JULY_2021)
+    factories.year_closing(organization=organization, year=2021)
+    job = queued(organization, [child, kept, reported], author)
+    last_attempt = {"attempt": working.MAX_ATTEMPTS - 1}
+    set_to(chunks(job)[0], **last_attempt)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(calculating, "work_out", breaks())
+        working.work(chunks(job)[0].pk)
+
+    sentence = "The calculation broke off 5 times and was given up. Its job says why; retry the job."
+    rows = [parent, child, kept, reported]
+    assert [said(row) for row in rows] == [("error", [sentence])] * 2 + [("active", []), ("loading", [])]
+    again = tracking.retry(organization=organization, job_id=job.pk, by=author)
+    working.work(chunks(again)[0].pk)
+    assert said(child) == ("active", [])
+
+
+def test_a_category_that_is_given_up_leaves_what_waits_for_all_of_them(organization, facility, author, monkeypatch):
+    invoice = factories.invoice(facility=facility, status="loading")
+    asked = {"invoice_ids": [invoice.pk], "activity_categories": ["energy"]}
+    [job] = recalculating.recalculate(organization=organization, by=author, **asked).jobs
+    set_to(chunks(job)[0], attempt=working.MAX_ATTEMPTS - 1)
+    monkeypatch.setattr(calculating, "work_out", breaks())
+
+    working.work(chunks(job)[0].pk)
+
+    assert (counts(job), said(invoice)) == ((JobStatus.FAILED, 0, 1), ("loading", []))
+
+
+def said(invoice):
+    invoice.refresh_from_db()
+    return invoice.status, invoice.error_messages
 
 
 # Evidence
