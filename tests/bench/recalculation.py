@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import platform
 import statistics
 import subprocess
@@ -14,7 +15,6 @@ from pathlib import Path
 from random import Random
 
 import django
-import structlog
 
 django.setup()
 
@@ -29,8 +29,8 @@ from invoices.models import ActivityCategory, EmissionFactor, Invoice, InvoiceEm
 from tests import factories
 
 # A line for each chunk would be timed, too.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-REPETITIONS = 5
+logging.disable(logging.INFO)
+REPETITIONS = int(os.environ.get("REPETITIONS", "5"))
 MONTHS = 36
 BATCH = 5_000
 

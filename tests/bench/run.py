@@ -2,7 +2,7 @@
 Times what the project promises to be quick, each as a ratio to a floor in the same run. `make bench` calls it.
 
 On SQLite, and on PostgreSQL where one answers, each in a test database that it makes and drops. SCALE is s (20,000
-invoices), m (100,000) or l (1,000,000). The last table is in docs/bench.md, written by `--write`.
+invoices), m (100,000) or l (1,000,000); REPETITIONS is 5 unless said. JSON of each run is kept in var/bench.
 """
 
 import json
