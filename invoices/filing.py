@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from invoices import calculating, closed_years, grouping, linking, recalculating
 from invoices import cups as cups_codes
 from invoices.closed_years import Period
 from invoices.grouping import GroupKey
-from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, Unit
+from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, ProcessingJob, Unit
 from invoices.vetting import Share
 
 _ATTEMPTS: Final = 10
@@ -55,6 +55,13 @@ class Details(TypedDict, total=False):
     file_id: UUID | None
     custom_emission_factor: CustomEmissionGroup | None
     toc: str
+
+
+class Changed(NamedTuple):
+    """An invoice after a change, and the job that calculates it anew, None where no figure follows from the change."""
+
+    invoice: Invoice
+    job: ProcessingJob | None
 
 
 class ContractOfAnotherFacility(ValueError):
@@ -149,13 +156,14 @@ def create(
 
 
 @transaction.atomic
-def change(*, organization: Organization, invoice_id: UUID, by: Author, changes: Mapping[str, Any]) -> Invoice:
+def change(*, organization: Organization, invoice_id: UUID, by: Author, changes: Mapping[str, Any]) -> Changed:
     """
     Change fields of an invoice, by the names of the model, and log what they were.
 
     What a parent shares with its children is passed on to them. With another code, place or start an invoice is linked
     to the contract that fits, unless the changes name one. What its emissions follow from queues their recalculation,
     and the status stays; the status `loading` queues the first calculation, as `active` does where there is no figure.
+    Another status than `error` takes away what was said of errors.
 
     Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
     CodeLockedByDatadis, LockedByDatadis (its place or type), DistributedInvoice (a part's own fields on a parent),
@@ -170,7 +178,7 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     changes_of = [(row, _differing(row, cleaned, is_first=row is invoice)) for row in family]
     _check_rights(organization, family, by)
     _check_change(invoice, family, {name: value for _row, own in changes_of for name, value in own.items()})
-    changes_of = [(row, own | _relinked(row, own)) for row, own in changes_of]
+    changes_of = [(row, own | _relinked(row, own) | _without_errors(row, own)) for row, own in changes_of]
     closed_years.check(_reported(changes_of))
 
     written = {name for row, own in changes_of for name in _write(row, own, by)}
@@ -181,11 +189,12 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     is_wanted = _wants_figures(cleaned.get("status"), family)
     if is_wanted and "status" not in written and closed_years.is_any_closed(_periods(family)):
         # A status that is said again as it stands is no change; nor is it a reason to calculate a reported year.
-        return invoice
-    if is_wanted or written & CALCULATED_FROM:
-        action = JobAction.CREATE if is_wanted else JobAction.RECALCULATE
-        recalculating.queue_calculation(organization=organization, invoices=family, by=by, action=action)
-    return invoice
+        return Changed(invoice, None)
+    if not is_wanted and not written & CALCULATED_FROM:
+        return Changed(invoice, None)
+    action = JobAction.CREATE if is_wanted else JobAction.RECALCULATE
+    job = recalculating.queue_calculation(organization=organization, invoices=family, by=by, action=action)
+    return Changed(invoice, job)
 
 
 @transaction.atomic
@@ -241,7 +250,7 @@ def _settle_parent(child: Invoice, by: Author) -> None:
     """Give a distributed invoice the status that its parts have: error if any has it, active once all are."""
     above = Organization.objects.line_of(child.organization_id)
     whole = Invoice.objects.filter(organization__in=above, pk=child.source_invoice_id)
-    for parent in whole.select_for_update(of=("self",)):
+    for parent in whole.select_for_update(of=("self",), no_key=True):
         below = Organization.objects.tree_of(parent.organization_id)
         parts = Invoice.objects.filter(organization__in=below, source_invoice=parent)
         statuses = set(parts.values_list("status", flat=True))
@@ -250,7 +259,8 @@ def _settle_parent(child: Invoice, by: Author) -> None:
         else:
             settled = InvoiceStatus.ACTIVE if statuses == {InvoiceStatus.ACTIVE} else InvoiceStatus(parent.status)
         if settled != parent.status:
-            _write(parent, {"status": settled}, by)
+            own = {"status": settled}
+            _write(parent, own | _without_errors(parent, own), by)
 
 
 def _wants_figures(status: str | None, family: Sequence[Invoice]) -> bool:
@@ -287,6 +297,12 @@ def _relinked(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:
     return {} if contract == row.supply_contract else {"supply_contract": contract}
 
 
+def _without_errors(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what takes the sentences about errors away from a row that is given another status."""
+    is_left = row.error_messages and own.get("status", InvoiceStatus.ERROR) != InvoiceStatus.ERROR
+    return {"error_messages": []} if is_left else {}
+
+
 def _hold(organization: Organization, invoice_id: UUID, also: Mapping[str, Any] | None = None) -> list[Invoice]:
     """
     Lock an invoice with its children, and every group that they stand in or would stand in after the changes.
@@ -297,10 +313,19 @@ def _hold(organization: Organization, invoice_id: UUID, also: Mapping[str, Any] 
     for _attempt in range(_ATTEMPTS):
         seen = _family(organization, invoice_id)
         grouping.lock(_keys(seen) | _keys(_imagined(seen, also or {})))
+        if "status" in (also or {}) and seen[0].source_invoice_id is not None:
+            _hold_whole(seen[0])
         held = _family(organization, invoice_id, held=True)
         if _keys(held) == _keys(seen):
             return held
     raise grouping.GroupsKeptChanging(f"Invoice {invoice_id} kept moving; try again.")
+
+
+def _hold_whole(part: Invoice) -> None:
+    """Lock the whole that follows its part's status: it is locked before its parts, as by who calculates them."""
+    above = Organization.objects.line_of(part.organization_id)
+    whole = Invoice.objects.filter(organization__in=above, pk=part.source_invoice_id)
+    list(whole.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _family(organization: Organization, invoice_id: UUID, *, held: bool = False) -> list[Invoice]:

@@ -17,6 +17,7 @@ from facilities import access, storing
 from facilities.access import Author
 from facilities.models import Facility, FacilityStatus, Organization, Role, Supplier, User
 from invoices import duplicates, filing, vetting
+from invoices.filing import Changed
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceSource, Unit
 from invoices.vetting import Share
 
@@ -160,9 +161,9 @@ def receive(
 
 
 @transaction.atomic
-def amend(*, organization: Organization, invoice_id: UUID, by: Author, **wanted: Unpack[Amendments]) -> Invoice:
+def amend(*, organization: Organization, invoice_id: UUID, by: Author, **wanted: Unpack[Amendments]) -> Changed:
     """
-    Change an invoice of the organization, and return it (filing.change says what follows from it).
+    Change an invoice of the organization, and return it (filing.change says what follows from it) with its job.
 
     What is said again as it stands is no change, whatever has become of the rules since.
 

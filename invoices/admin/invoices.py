@@ -160,8 +160,10 @@ class InvoiceAdmin(DomainAdmin):
     def save_model(self, request: HttpRequest, obj: Invoice, form: Any, change: Any) -> None:
         if change:
             changes = {name: value for name, value in changed_values(form).items() if name in self.written}
-            filing.change(organization=obj.organization, invoice_id=obj.pk, by=author(request), changes=changes)
-            if filing.CALCULATED_FROM & changes.keys():
+            changed = filing.change(
+                organization=obj.organization, invoice_id=obj.pk, by=author(request), changes=changes
+            )
+            if changed.job is not None:
                 self.message_user(request, gettext("Its emissions are calculated again, in a job of their own."))
             return
         fields = {name: form.cleaned_data[name] for name in self.written}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema_view
 
@@ -48,6 +49,13 @@ _WARNINGS = [
         (writing_doors.SAME_HEADER, "The ids of those invoices, the first ten."),
     )
 ]
+_JOB = OpenApiParameter(
+    writing_doors.JOB_HEADER,
+    UUID,
+    OpenApiParameter.HEADER,
+    response=[HTTPStatus.OK],
+    description="The job that calculates the invoice anew, where its figures follow from what was changed.",
+)
 _OF_CREATE = (
     vetting.UnknownType,
     vetting.UnitDoesNotFit,
@@ -120,7 +128,7 @@ extend_schema_view(
         answers={200: {"Documented": examples.INVOICE, "With its results": examples.CALCULATED}},
     ),
     partial_update=operation(
-        parameters=[_invoice_id],
+        parameters=[_invoice_id, _JOB],
         request=writing_doors.UpdateInput,
         responses=reading.InvoiceOutput,
         asked={"Documented": examples.UPDATE},

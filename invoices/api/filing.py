@@ -17,7 +17,7 @@ from invoices import filing, finding, receiving
 from invoices.api import custom_factors
 from invoices.api.reading import EndField, InvoiceOutput, PartOutput, StartField, invoice_id_of
 from invoices.api.serializers import CupsField
-from invoices.models import InvoiceStatus, InvoiceType
+from invoices.models import InvoiceStatus, InvoiceType, ProcessingJob
 from invoices.receiving import Amendments, ClaimedShare, Received
 
 # A whole is shared by the facilities of a company; no invoice names as many.
@@ -28,6 +28,7 @@ LONGEST_TOC: Final = 64
 
 WARNING_HEADER: Final = "x-warning"
 SAME_HEADER: Final = "x-duplicate-of"
+JOB_HEADER: Final = "x-processing-job-id"
 # A header is no list: the first few say enough.
 SHOWN_SAME: Final = 10
 
@@ -170,11 +171,11 @@ class WriteInvoices(OrganizationViewSet):
         """Change what the body names of an invoice; what a distributed one shares, on all of it."""
         invoice_id = invoice_id_of(pk)
         sent = read(request, UpdateInput)
-        receiving.amend(
+        changed = receiving.amend(
             organization=request.organization, invoice_id=invoice_id, by=request.author, **_amendments(sent)
         )
         found = finding.find(organization=request.organization, invoice_id=invoice_id, by=request.author)
-        return Response(InvoiceOutput(found).data)
+        return Response(InvoiceOutput(found).data, headers=_told(changed.job))
 
     def destroy(self, request: AuthorizedRequest, pk: str) -> Response:
         """Delete an invoice, a distributed one with its parts."""
@@ -196,6 +197,10 @@ def _amendments(sent: dict[str, Any]) -> Amendments:
         "Amendments",
         {texts.get(name, name): value or "" if name in texts else value for name, value in sent.items()},
     )
+
+
+def _told(job: ProcessingJob | None) -> dict[str, str]:
+    return {JOB_HEADER: str(job.pk)} if job else {}
 
 
 def _warning(same_as: Sequence[UUID]) -> dict[str, str]:

@@ -48,7 +48,8 @@ def conflict(done, editor):
     """Change one of its invoices, and return it."""
     first = Invoice.objects.earliest("start_date")
     author = Author(editor, Channel.WEB)
-    return filing.change(organization=done.organization, invoice_id=first.pk, by=author, changes={"cups": "ES9"})
+    changes = {"cups": "ES9"}
+    return filing.change(organization=done.organization, invoice_id=first.pk, by=author, changes=changes).invoice
 
 
 def test_from_the_history_to_the_codes_as_they_were(page, live_server, sign_in, editor, done):

@@ -55,7 +55,7 @@ def file(*places, by, **fields):
 
 
 def change(invoice, by, **changes):
-    return filing.change(organization=invoice.organization, invoice_id=invoice.pk, by=by, changes=changes)
+    return filing.change(organization=invoice.organization, invoice_id=invoice.pk, by=by, changes=changes).invoice
 
 
 def refused(deed):

@@ -60,7 +60,7 @@ def jobs():
 
 
 def change(invoice, author, **changes):
-    return filing.change(organization=invoice.organization, invoice_id=invoice.pk, by=author, changes=changes)
+    return filing.change(organization=invoice.organization, invoice_id=invoice.pk, by=author, changes=changes).invoice
 
 
 def delete(invoice, author):
@@ -235,6 +235,34 @@ class TestChange:
 
     def test_of_the_billed_quantity_changes_the_quantity(self, file, facility, author):
         assert change(file(facility), author, base_quantity=Decimal(7)).quantity == 7
+
+    def test_names_the_job_that_calculates_it_anew(self, file, facility, author):
+        invoice = file(facility)
+        asked = {"organization": invoice.organization, "invoice_id": invoice.pk, "by": author}
+
+        by_quantity = filing.change(**asked, changes={"base_quantity": Decimal(7)})
+        by_number = filing.change(**asked, changes={"invoice_number": "E-2"})
+
+        assert (by_quantity.job.action, by_quantity.job.items_total) == ("RECALCULATE", 1)
+        assert by_number.job is None
+
+    @pytest.mark.parametrize(("status", "left"), [("active", []), ("loading", []), ("error", ["No."])])
+    def test_of_the_status_takes_away_what_was_said_of_errors(self, facility, author, status, left):
+        invoice = factories.invoice(facility=facility, status="error", error_messages=["No."])
+
+        changed = change(invoice, author, status=status)
+
+        invoice.refresh_from_db()
+        assert (invoice.status, invoice.error_messages, changed.error_messages) == (status, left, left)
+
+    def test_of_the_last_part_with_an_error_takes_it_from_the_whole(self, facility, elsewhere, author):
+        parent, [part, _other] = factories.distributed(facility, elsewhere)
+        Invoice.objects.filter(pk__in=[parent.pk, part.pk]).update(status="error", error_messages=["No."])
+
+        change(part, author, status="active")
+
+        parent.refresh_from_db()
+        assert (parent.status, parent.error_messages) == ("active", [])
 
     def test_taking_the_code_away_empties_the_group(self, file, facility, author):
         change(file(facility), author, cups="")

@@ -261,7 +261,10 @@ def test_somebody_deleting_it_in_between_is_said(client, facility, monkeypatch):
     assert "Somebody deleted the invoice in between." in admin_door.errors(save(client, invoice, cups="ES-1"))
 
 
-@pytest.mark.parametrize(("changes", "is_told"), [({"base_quantity": "250"}, True), ({"invoice_number": "E-1"}, False)])
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [({"base_quantity": "250"}, True), ({"status": "loading"}, True), ({"invoice_number": "E-1"}, False)],
+)
 def test_a_change_that_figures_follow_from_says_that_they_are_calculated_again(client, facility, changes, is_told):
     invoice = factories.invoice(facility=facility)
 

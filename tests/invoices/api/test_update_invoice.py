@@ -197,7 +197,9 @@ class TestQueues:
         elsewhere = factories.facility(organization=organization)
 
         for fields in ({"facility_id": str(elsewhere.pk)}, {"supplier_id": str(factories.supplier().pk)}):
-            assert update(caller, invoice, fields).json()["status"] == "review"
+            answer = update(caller, invoice, fields)
+            assert answer.json()["status"] == "review"
+            assert answer["x-processing-job-id"] == str(ProcessingJob.objects.latest("pk").pk)
 
         assert jobs() == [("RECALCULATE", "API", 1, "PENDING")] * 2
 
@@ -211,8 +213,9 @@ class TestQueues:
         "fields", [{"status": "inactive"}, {"invoice_id": "E-2"}, {"cups": OTHER_CODE}, {"cups": None}]
     )
     def test_nothing_for_anything_else(self, caller, invoice, fields):
-        update(caller, invoice, fields)
+        answer = update(caller, invoice, fields)
 
+        assert "x-processing-job-id" not in answer.headers
         assert jobs() == []
 
 
