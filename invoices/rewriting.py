@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -14,6 +14,13 @@ from facilities.access import Author
 from facilities.keys import new_id
 from facilities.models import Organization
 from invoices.models import ConsolidatedInvoice, Consolidation, CupsGroup, Invoice, InvoiceQuerySet, UndoneInvoice
+
+
+class _Own(TypedDict):
+    """Whose consolidation it is, and which."""
+
+    organization_id: UUID
+    consolidation_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +81,11 @@ def record(
 
 def rewrite(invoices: QuerySet[Invoice], *, organization_id: UUID, consolidation_id: UUID, target: str) -> None:
     """Record the invoices as rewritten by the consolidation, then give them, and only them, the target."""
-    _record(invoices, organization_id=organization_id, consolidation_id=consolidation_id, is_parent=False)
-    _give_target(organization_id=organization_id, consolidation_id=consolidation_id, target=target)
-    _take_parents_along(organization_id=organization_id, consolidation_id=consolidation_id, target=target)
+    own: _Own = {"organization_id": organization_id, "consolidation_id": consolidation_id}
+    _record(invoices, **own, is_parent=False)
+    parents = _hold_parents(ConsolidatedInvoice.objects.filter(**own), organization_id=organization_id)
+    _give_target(**own, target=target)
+    _take_along(parents, **own, target=target)
 
 
 def restore(
@@ -90,6 +99,8 @@ def restore(
     """
     own = {"organization_id": organization_id, "undo_id": undo_id}
     count = _mark_undone(rewritten, **own)
+    put_back = ConsolidatedInvoice.objects.filter(organization=organization_id, undone__undo_id=undo_id)
+    _hold_parents(put_back, organization_id=organization_id)
     _put_back(consolidation, **own)
     if _mark_undone(_parents_to_put_back(consolidation, **own), **own):
         _put_back(consolidation, **own)
@@ -123,20 +134,26 @@ def _give_target(*, organization_id: UUID, consolidation_id: UUID, target: str) 
     Invoice.objects.filter(pk__in=recorded.values("invoice_id")).update(cups=target, updated_at=timezone.now())
 
 
-def _take_parents_along(*, organization_id: UUID, consolidation_id: UUID, target: str) -> None:
-    """Give the target to each parent all of whose children carry it now, wherever in the group the parent stands."""
-    recorded = ConsolidatedInvoice.objects.filter(organization_id=organization_id, consolidation_id=consolidation_id)
-    touched = Invoice.objects.filter(
-        pk__in=Invoice.objects.of(organization_id)
-        .filter(pk__in=recorded.values("invoice_id"), source_invoice__isnull=False)
-        .values("source_invoice_id")
-    ).exclude(cups=target)
-    # Locked in key order before their children are read: of two consolidations of siblings, the second sees the first.
-    ids = list(touched.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
-    if not ids:
+def _hold_parents(recorded: QuerySet[ConsolidatedInvoice], *, organization_id: UUID) -> list[UUID]:
+    """
+    Lock the parents of the recorded invoices, wherever in the group they stand, in key order; return their ids.
+
+    Before their children are written, as whoever calculates or files these holds them. And before the children are
+    read: of two consolidations of siblings, the second sees the first.
+    """
+    children = Invoice.objects.of(organization_id).filter(
+        pk__in=recorded.values("invoice_id"), source_invoice__isnull=False
+    )
+    parents = Invoice.objects.filter(pk__in=children.values("source_invoice_id")).order_by("pk")
+    return list(parents.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+def _take_along(parents: Sequence[UUID], *, organization_id: UUID, consolidation_id: UUID, target: str) -> None:
+    """Give the target to each of these parents all of whose children carry it now."""
+    if not parents:
         return
     another = Invoice.objects.filter(source_invoice=OuterRef("pk")).exclude(cups=target)
-    agreed = Invoice.objects.filter(~Exists(another), pk__in=ids)
+    agreed = Invoice.objects.filter(~Exists(another), pk__in=parents).exclude(cups=target)
     if _record(agreed, organization_id=organization_id, consolidation_id=consolidation_id, is_parent=True):
         _give_target(organization_id=organization_id, consolidation_id=consolidation_id, target=target)
 

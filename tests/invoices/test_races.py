@@ -336,6 +336,37 @@ def test_a_closing_that_waits_holds_nobody_up(organization, facility, author):
     assert closer.done().error is None
 
 
+@pytest.mark.parametrize("deed", ["change", "consolidate", "undo"])
+def test_a_part_is_not_held_while_its_whole_is_waited_for(organization, facility, author, deed):
+    """A worker holds the whole, then its parts: who holds these first would wait for it in a circle."""
+    places = [facility, factories.facility(organization=organization)]
+    parent, [part, _other] = factories.distributed(*places, cups=WRONG, status="error")
+    everything = [Source(WRONG, place.pk) for place in places]
+
+    def consolidate():
+        return consolidating.consolidate(organization=organization, sources=everything, target=RIGHT, by=author)
+
+    done = consolidate().consolidation if deed == "undo" else None
+    deeds = {
+        "change": lambda: filing.change(
+            organization=organization, invoice_id=part.pk, by=author, changes={"status": "active"}
+        ),
+        "consolidate": consolidate,
+        "undo": lambda: undoing.undo(organization=organization, consolidation_id=done.pk, by=author),
+    }
+    worker = Unhurried(lambda: Invoice.objects.select_for_update(no_key=True).get(pk=parent.pk)).start_and_pause()
+    person = Person(deeds[deed])
+    person.start()
+    person.join(timeout=LONG_ENOUGH_TO_SEE_IT_WAIT)
+    assert person.is_alive()
+
+    with transaction.atomic():
+        assert Invoice.objects.select_for_update(nowait=True).get(pk=part.pk)
+
+    assert worker.commit().error is None
+    assert person.done().error is None
+
+
 def test_of_two_closings_at_the_same_moment_one_is_too_late(organization, facility):
     factories.invoice(facility=facility)
     boss = factories.author(organization, Role.ADMIN)
