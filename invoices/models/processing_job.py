@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from facilities.keys import new_id
 from facilities.models import Organization
@@ -11,7 +12,7 @@ class JobAction(models.TextChoices):
     CREATE = "CREATE", _("calculate new")
     RECALCULATE = "RECALCULATE", _("recalculate")
     IMPORT = "IMPORT", _("import")
-    EXPORT = "EXPORT", _("evidence")
+    EXPORT = "EXPORT", pgettext_lazy("job", "evidence")
 
 
 class JobTrigger(models.TextChoices):
