@@ -1,7 +1,9 @@
 """The evidence of a year for an auditor: a ZIP that a job makes once and that never changes after."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from django.core.files import File
 from django.core.files.storage import storages
@@ -18,6 +20,17 @@ from invoices.evidence.gathering import Gathering
 from invoices.models import ClosingAction, EvidenceArchive, Invoice, JobAction, JobChunk, ProcessingJob
 
 ENTITY: Final = "EVIDENCE"
+
+
+class Made(NamedTuple):
+    """An archive's content as it was made for a job, at its beginning, and what is known of it."""
+
+    archive: EvidenceArchive
+    job: ProcessingJob
+    content: IO[bytes]
+    invoice_count: int
+    size_bytes: int
+    sha256: str
 
 
 class NothingToShow(Exception):
@@ -53,27 +66,37 @@ def request(*, organization: Organization, year: int, by: Author) -> EvidenceArc
     return archive
 
 
-def make(*, job: ProcessingJob) -> EvidenceArchive:
+@contextmanager
+def making(*, job: ProcessingJob, go_on: Callable[[], None]) -> Iterator[Made]:
     """
-    Make the archive that a job is for, and keep it in the store. In the transaction of the worker that holds the job.
+    Make the archive that a job is for, in a file that is gone with the block; write nothing. `keep` keeps it.
+
+    It may take minutes, and belongs outside a transaction. `go_on` is called every few seconds: what it raises ends it.
+    """
+    archive = EvidenceArchive.objects.select_related("organization").get(organization=job.organization_id, job=job)
+    with packing.Folder() as folder:
+        gathering = Gathering(folder, archive.organization, archive.year)
+        gathering.gather(go_on=go_on)
+        about = _about(archive, gathering, job)
+        packed = folder.pack(texts={readme.NAME: readme.text(about)}, about=about, go_on=go_on)
+        size, digest = packing.measured(packed)
+        yield Made(archive, job, packed, gathering.invoice_count, size, digest)
+
+
+@transaction.atomic
+def keep(made: Made) -> None:
+    """
+    Keep an archive in the store, in the transaction of the worker that holds the job: no other writes it meanwhile.
 
     The job's total becomes the number of invoices that are in it, should some have come or gone since. What another
     attempt left in the store is written over; the row comes last, so it never promises what is not there.
     """
-    own = EvidenceArchive.objects.filter(organization=job.organization_id, job=job)
-    archive = own.select_related("organization").get()
-    with packing.Folder() as folder:
-        gathering = Gathering(folder, archive.organization, archive.year)
-        gathering.gather()
-        about = _about(archive, gathering, job)
-        packed = folder.pack(texts={readme.NAME: readme.text(about)}, about=about)
-        size, digest = packing.measured(packed)
-        _keep(archive.kept_as, packed)
-    job.items_total = gathering.invoice_count
+    _keep(made.archive.kept_as, made.content)
+    job = made.job
+    job.items_total = made.invoice_count
     ProcessingJob.objects.filter(organization=job.organization_id, pk=job.pk).update(items_total=job.items_total)
-    archive.size_bytes, archive.sha256 = size, digest
-    own.update(size_bytes=size, sha256=digest)
-    return archive
+    own = EvidenceArchive.objects.filter(organization=job.organization_id, pk=made.archive.pk)
+    own.update(size_bytes=made.size_bytes, sha256=made.sha256)
 
 
 def content_of(archive: EvidenceArchive) -> IO[bytes]:

@@ -16,6 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -79,8 +80,7 @@ def sweep() -> int:
 def _claim(chunk_id: UUID) -> JobChunk | None:
     """Take a chunk in one statement, with which one of several workers succeeds; return it, or None."""
     free = _all_chunks().filter(_is_free(), pk=chunk_id)
-    until = Now() + timedelta(seconds=settings.CHUNK_LEASE_SECONDS)
-    if not free.update(state=ChunkState.RUNNING, attempt=F("attempt") + 1, leased_until=until):
+    if not free.update(state=ChunkState.RUNNING, attempt=F("attempt") + 1, leased_until=_lease()):
         return None
     chunk = _all_chunks().select_related("job").get(pk=chunk_id)
     waiting = _job(chunk).filter(status=JobStatus.PENDING)
@@ -91,7 +91,7 @@ def _claim(chunk_id: UUID) -> JobChunk | None:
 def _do(chunk: JobChunk) -> None:
     """Work a chunk out and write it down. Raise _Lost, or whatever goes wrong, with nothing written."""
     if chunk.job.action == JobAction.EXPORT:
-        _finish(chunk, lambda: _export(chunk))
+        _export(chunk)
         return
     worked = calculating.work_out(
         organization_id=chunk.organization_id,
@@ -101,8 +101,14 @@ def _do(chunk: JobChunk) -> None:
     _finish(chunk, lambda: _write(chunk, worked))
 
 
-def _export(chunk: JobChunk) -> _Counted:
-    evidencing.make(job=chunk.job)
+def _export(chunk: JobChunk) -> None:
+    """Make evidence, which may take longer than a lease: it is renewed meanwhile. Raise _Lost."""
+    with evidencing.making(job=chunk.job, go_on=lambda: _renew(chunk)) as made:
+        _finish(chunk, lambda: _keep(chunk, made))
+
+
+def _keep(chunk: JobChunk, made: evidencing.Made) -> _Counted:
+    evidencing.keep(made)
     return _Counted(succeeded=chunk.job.items_total, failed=0)
 
 
@@ -152,6 +158,16 @@ def _hold(chunk: JobChunk) -> None:
     own = _own(chunk).filter(state=ChunkState.RUNNING, attempt=chunk.attempt)
     if own.select_for_update().first() is None:
         raise _Lost
+
+
+def _renew(chunk: JobChunk) -> None:
+    """Keep a chunk as long again as a lease lasts, if it is still held as it was taken. Raise _Lost."""
+    if not _own(chunk).filter(state=ChunkState.RUNNING, attempt=chunk.attempt).update(leased_until=_lease()):
+        raise _Lost
+
+
+def _lease() -> CombinedExpression:
+    return Now() + timedelta(seconds=settings.CHUNK_LEASE_SECONDS)
 
 
 def _settle(chunk: JobChunk, counted: _Counted, *, state: ChunkState, last_error: str = "") -> None:

@@ -5,7 +5,7 @@ The invoices come in slices by their ids, so that memory does not grow with them
 after them, with what is left: their results, and the log, which has their whole content.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -58,11 +58,14 @@ class Gathering:
         self.used = Used()
         self._gaps = Gaps(self.organization, self.first, self.last)
 
-    def gather(self) -> None:
+    def gather(self, *, go_on: Callable[[], None]) -> None:
+        """Fill the files; call `go_on` before each slice."""
         for invoices in self._slices():
+            go_on()
             self._add_invoices(invoices)
             self._add_what_was_done([invoice.pk for invoice in invoices])
         for invoice_ids in self._deleted():
+            go_on()
             self._add_what_was_done(invoice_ids)
         own = YearClosing.objects.filter(organization=self.organization, year=self.year).select_related(*_WHO)
         for event in own.order_by("created_at", "pk"):

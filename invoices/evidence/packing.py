@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
@@ -84,11 +84,11 @@ class Folder:
         self._sheets.append(sheet)
         return sheet
 
-    def pack(self, *, texts: Mapping[str, str], about: Mapping[str, object]) -> IO[bytes]:
+    def pack(self, *, texts: Mapping[str, str], about: Mapping[str, object], go_on: Callable[[], None]) -> IO[bytes]:
         """
         Return the ZIP, at its beginning: the texts, the CSV files, and a manifest with the digest of each.
 
-        `about` is what else the manifest says. The ZIP is gone with the block.
+        `about` is what else the manifest says; `go_on` is called before each file. The ZIP is gone with the block.
         """
         for sheet in self._sheets:
             sheet.close()
@@ -96,6 +96,7 @@ class Folder:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             files = {name: _added(archive, name, io.BytesIO(text.encode())) for name, text in texts.items()}
             for sheet in self._sheets:
+                go_on()
                 with sheet.path.open("rb") as content:
                     files[sheet.path.name] = {**_added(archive, sheet.path.name, content), "rows": sheet.row_count}
             manifest = json.dumps({**about, "files": files}, ensure_ascii=False, indent=2)

@@ -83,7 +83,7 @@ def calculated(facility, **fields):
 def made(organization, by, year=2024):
     """Ask for the evidence of a year, make it, and return the archive."""
     asked = evidencing.request(organization=organization, year=year, by=by)
-    evidencing.make(job=asked.job)
+    factories.make_evidence(asked.job)
     return EvidenceArchive.objects.select_related("job").get(pk=asked.pk)
 
 
@@ -426,7 +426,7 @@ class TestMaking:
         archive = made(organization, author)
         calculated(facility)
 
-        evidencing.make(job=archive.job)
+        factories.make_evidence(archive.job)
 
         archive.refresh_from_db()
         assert len(table(archive, "invoices.csv")) == 2
@@ -453,7 +453,7 @@ class TestMaking:
         monkeypatch.setattr(packing, "measured", lambda content: 1 / 0)
 
         with pytest.raises(ZeroDivisionError):
-            evidencing.make(job=asked.job)
+            factories.make_evidence(asked.job)
 
         asked.refresh_from_db()
         assert (asked.sha256, list(store.rglob("*.zip"))) == ("", [])

@@ -1,5 +1,6 @@
 """What a worker does with a chunk: once, whoever dies when, and however often it is told to."""
 
+from contextlib import contextmanager
 from datetime import date, timedelta
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
-from invoices import calculating, recalculating, tasks, tracking, waking, working
+from invoices import calculating, evidencing, recalculating, tasks, tracking, waking, working
 from invoices.calculating import Outcome
 from invoices.models import ChunkState, InvoiceEmission, JobChunk, JobStatus, ProcessingJob
 from tests import factories
@@ -408,18 +409,51 @@ def export(organization, author):
     return job
 
 
-def test_evidence_is_made_as_a_job(export, monkeypatch):
-    made = []
-    monkeypatch.setattr(working, "evidencing", SimpleNamespace(make=lambda *, job: made.append(job)))
+@pytest.fixture
+def evidence(monkeypatch):
+    """Stands in for the making of evidence, which has tests of its own."""
+    stand_in = SimpleNamespace(kept=[], meanwhile=lambda: None)
 
+    @contextmanager
+    def making(*, job, go_on):
+        stand_in.meanwhile()
+        go_on()
+        yield job
+
+    monkeypatch.setattr(evidencing, "making", making)
+    monkeypatch.setattr(evidencing, "keep", stand_in.kept.append)
+    return stand_in
+
+
+def test_evidence_is_made_as_a_job(export, evidence):
     working.work(chunks(export)[0].pk)
 
-    assert made == [export]
+    assert evidence.kept == [export]
     assert counts(export) == (JobStatus.COMPLETED, 1, 0)
 
 
-def test_evidence_that_can_not_be_made_fails_as_one(export, monkeypatch):
-    monkeypatch.setattr(working, "evidencing", SimpleNamespace(make=breaks("no room")))
+def test_evidence_that_takes_long_is_held_for_as_long(export, evidence, monkeypatch):
+    evidence.meanwhile = lambda: set_to(chunks(export)[0], leased_until=timezone.now())
+    leases = []
+    monkeypatch.setattr(evidencing, "keep", lambda _made: leases.append(chunks(export)[0].leased_until))
+
+    working.work(chunks(export)[0].pk)
+
+    assert leases[0] > timezone.now() + timedelta(seconds=50)
+    assert counts(export) == (JobStatus.COMPLETED, 1, 0)
+
+
+def test_evidence_that_somebody_else_makes_by_now_is_not_kept(export, evidence):
+    evidence.meanwhile = lambda: set_to(chunks(export)[0], attempt=2)
+
+    working.work(chunks(export)[0].pk)
+
+    assert (evidence.kept, states(export)) == ([], ["running"])
+    assert counts(export) == (JobStatus.PROCESSING, 0, 0)
+
+
+def test_evidence_that_can_not_be_made_fails_as_one(export, evidence):
+    evidence.meanwhile = breaks("no room")
     set_to(chunks(export)[0], attempt=working.MAX_ATTEMPTS - 1)
 
     working.work(chunks(export)[0].pk)

@@ -61,7 +61,7 @@ def close(organization, boss, **fields):
 
 def made(organization, person, year=2024):
     archive = evidencing.request(organization=organization, year=year, by=Author(person, Channel.WEB))
-    evidencing.make(job=archive.job)
+    factories.make_evidence(archive.job)
     archive.refresh_from_db()
     return archive
 
