@@ -34,7 +34,17 @@ def main() -> int:
     run("SQLite", "-m", "not browser", *IN_PARALLEL, DATABASE_URL="sqlite://:memory:")
 
     if shutil.which("chromium"):
-        run("Chromium", "-m", "browser", DATABASE_URL="sqlite://:memory:", DJANGO_ALLOW_ASYNC_UNSAFE="1")
+        run(
+            "Chromium",
+            "-m",
+            "browser",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
+            DATABASE_URL="sqlite://:memory:",
+            DJANGO_ALLOW_ASYNC_UNSAFE="1",
+        )
     else:
         left_out.append("Chromium is not installed: no test used a browser")
 
