@@ -191,8 +191,10 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 # In memory: nothing is lost with it, and workers share no file.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+_SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "invoices.sweep", "schedule": env.float("SWEEP_SECONDS", default=30.0)},
+    # One that waited behind other work until the next is of no use: each would send all that waits once more.
+    "sweep": {"task": "invoices.sweep", "schedule": _SWEEP_SECONDS, "options": {"expires": _SWEEP_SECONDS}},
 }
 
 # Security

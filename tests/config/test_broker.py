@@ -58,6 +58,13 @@ def test_a_worker_that_starts_looks_for_what_nobody_holds(monkeypatch):
     assert sent == ["invoices.sweep"]
 
 
+def test_a_look_that_waited_as_long_as_the_next_one_is_left_out():
+    """Else those that waited behind a long job would each send again all that waits behind them."""
+    sweep = current_app.conf.beat_schedule["sweep"]
+
+    assert sweep["options"]["expires"] == sweep["schedule"] == 30
+
+
 def test_a_worker_makes_no_queues_for_messages_of_later(monkeypatch):
     monkeypatch.setattr(DelayedDelivery, "include_if", lambda step, consumer: True)
 
