@@ -84,18 +84,17 @@ class Gathering:
 
     def _deleted(self) -> Iterator[list[UUID]]:
         """Yield the ids of invoices that had a day in the year when they were deleted."""
-        log = InvoiceChange.objects.filter(organization=self.organization, action=ChangeAction.DELETED)
-        part: list[UUID] = []
-        for invoice_id, before in log.order_by("pk").values_list("invoice_id", "before").iterator():
-            # The log keeps days as text, which sorts as they do.
-            is_of_the_year = before["start_date"] <= str(self.last) and before["end_date"] >= str(self.first)
-            if is_of_the_year and not before["is_parent"]:
-                part.append(invoice_id)
-            if len(part) == _SLICE:
-                yield part
-                part = []
-        if part:
-            yield part
+        log = InvoiceChange.objects.filter(organization=self.organization, action=ChangeAction.DELETED).order_by("pk")
+        # No cursor stays open: on SQLite its connection could not write while others do.
+        part = list(log[:_SLICE])
+        while part:
+            yield [change.invoice_id for change in part if self._is_of_the_year(change)]
+            part = list(log.filter(pk__gt=part[-1].pk)[:_SLICE])
+
+    def _is_of_the_year(self, deleted: InvoiceChange) -> bool:
+        # The log keeps days as text, which sorts as they do.
+        is_inside = deleted.before["start_date"] <= str(self.last) and deleted.before["end_date"] >= str(self.first)
+        return is_inside and not deleted.before["is_parent"]
 
     def _add_invoices(self, invoices: Sequence[Invoice]) -> None:
         digests = self._digests(invoices)

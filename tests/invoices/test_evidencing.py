@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
 
 from config.file_store import store_of
 from facilities import access
@@ -19,6 +20,7 @@ from facilities.models import Role
 from invoices import assigning, consolidating, evidencing, filing, undoing, waking, working
 from invoices.consolidating import Source
 from invoices.evidence import packing
+from invoices.evidence.gathering import Gathering
 from invoices.models import (
     EmissionSource,
     EvidenceArchive,
@@ -462,6 +464,28 @@ class TestMaking:
 
 
 class TestByAWorker:
+    @pytest.mark.django_db(transaction=True)
+    def test_nobody_waits_while_it_is_made(self, organization, facility, author, woken, monkeypatch):
+        calculated(facility)
+        filing.delete(organization=organization, invoice_id=calculated(facility).pk, by=author)
+        archive = evidencing.request(organization=organization, year=2024, by=author)
+        gather, in_transaction = Gathering.gather, []
+
+        def watched(gathering, **asked):
+            in_transaction.append(connection.in_atomic_block)
+            gather(gathering, **asked)
+
+        monkeypatch.setattr(Gathering, "gather", watched)
+
+        working.work(woken[-1])
+
+        archive.refresh_from_db()
+        assert in_transaction == [False]
+        assert (archive.job.status, [row["action"] for row in table(archive, "changes.csv")]) == (
+            "COMPLETED",
+            ["deleted"],
+        )
+
     def test_its_job_adds_up_though_invoices_came_and_went(self, organization, facility, author, woken):
         gone = calculated(facility)
         archive = evidencing.request(organization=organization, year=2024, by=author)
