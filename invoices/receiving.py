@@ -52,6 +52,7 @@ class Amendments(TypedDict, total=False):
     uploaded_by: UUID
     facility_id: UUID
     supplier_id: UUID | None
+    custom_emission_factor_id: UUID | None
     status: str
     invoice_number: str
     cups: str
@@ -180,6 +181,9 @@ def amend(*, organization: Organization, invoice_id: UUID, by: Author, **wanted:
         changes["supplier"] = _referred(Supplier, "supplier_id", wanted["supplier_id"])
     if wanted.get("facility_id", invoice.facility_id) != invoice.facility_id:
         changes["facility"] = _facility(organization, wanted["facility_id"])
+    own_factors = invoice.custom_emission_factor_id
+    if wanted.get("custom_emission_factor_id", own_factors) != own_factors:
+        changes["custom_emission_factor"] = _custom_group(organization, wanted["custom_emission_factor_id"])
     if changes.get("cups", invoice.cups) != invoice.cups:
         vetting.check_cups(type=invoice.type, cups=changes["cups"])
     return filing.change(organization=organization, invoice_id=invoice_id, by=by, changes=changes)

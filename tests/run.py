@@ -34,17 +34,7 @@ def main() -> int:
     run("SQLite", "-m", "not browser", *IN_PARALLEL, DATABASE_URL="sqlite://:memory:")
 
     if shutil.which("chromium"):
-        run(
-            "Chromium",
-            "-m",
-            "browser",
-            "-n",
-            "2",
-            "--dist",
-            "loadfile",
-            DATABASE_URL="sqlite://:memory:",
-            DJANGO_ALLOW_ASYNC_UNSAFE="1",
-        )
+        run("Chromium", "-m", "browser", *IN_BROWSERS, DATABASE_URL="sqlite://:memory:", DJANGO_ALLOW_ASYNC_UNSAFE="1")
     else:
         left_out.append("Chromium is not installed: no test used a browser")
 
@@ -72,6 +62,7 @@ def main() -> int:
 
 # Playwright's event loop would stay in the process and be in the way of the other tests.
 IN_PARALLEL = ("-n", "2", "--dist", "loadscope", "-p", "no:playwright")
+IN_BROWSERS = ("-n", "2", "--dist", "loadfile")
 # Schemathesis in the process would slow every other test down.
 CONTRACT = ("tests/contract", "-p", "schemathesis", *IN_PARALLEL, "--dist", "load")
 

@@ -93,6 +93,7 @@ class UpdateInput(serializers.Serializer[Any]):
     uploaded_by = UUIDField(required=False)
     facility_id = UUIDField(required=False)
     supplier_id = UUIDField(required=False, allow_null=True)
+    custom_emission_factor_id = UUIDField(required=False, allow_null=True)
     status = serializers.ChoiceField(choices=InvoiceStatus.values, required=False)
     invoice_id = LineField(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_NUMBER)
     cups = OptionalCupsField()

@@ -20,17 +20,19 @@ from django.views.decorators.http import require_POST, require_safe
 from facilities import storing
 from facilities.models import FileStatus, StoredFile
 from facilities.pages.current import PageRequest, editors_only, for_organization
-from invoices import closed_years, finding, recalculating
+from invoices import closed_years, customizing, finding, recalculating
 from invoices.closed_years import Period, PeriodClosed
 from invoices.filing import InvoiceNotFound
 from invoices.finding import Found, Result
 from invoices.models import (
     LOCATION_BASED,
+    CustomEmissionGroup,
     EmissionCategory,
     EmissionSource,
     FactorSet,
     Invoice,
     InvoiceEmissionHistory,
+    InvoiceStatus,
     JobAction,
     ProcessingJob,
 )
@@ -61,7 +63,7 @@ class Shown:
 @for_organization
 def detail(request: PageRequest, invoice_id: UUID) -> HttpResponse:
     """Show everything of one invoice."""
-    return _page(request, _found(request, invoice_id))
+    return page(request, found_for(request, invoice_id))
 
 
 @require_POST
@@ -69,11 +71,11 @@ def detail(request: PageRequest, invoice_id: UUID) -> HttpResponse:
 @editors_only
 def recalculate(request: PageRequest, invoice_id: UUID) -> HttpResponse:
     """Queue the calculation of all that belongs to an invoice; of a distributed one, of its parts."""
-    found = _found(request, invoice_id)
+    found = found_for(request, invoice_id)
     try:
         job = _queue(request, found)
     except PeriodClosed as refusal:
-        return _page(request, found, refusal)
+        return page(request, found, refusal)
     _say(request, job)
     return redirect("invoice", invoice_id)
 
@@ -86,7 +88,8 @@ def _queue(request: PageRequest, found: Found) -> ProcessingJob:
     )
 
 
-def _found(request: PageRequest, invoice_id: UUID) -> Found:
+def found_for(request: PageRequest, invoice_id: UUID) -> Found:
+    """Return an invoice of the current organization, or answer that there is none."""
     try:
         return finding.find(organization=request.organization, invoice_id=invoice_id, by=request.author)
     except InvoiceNotFound as missing:
@@ -102,7 +105,8 @@ def _say(request: PageRequest, job: ProcessingJob) -> None:
     messages.success(request, text % {"invoices": words.invoices(job.items_total)})
 
 
-def _page(request: PageRequest, found: Found, refusal: PeriodClosed | None = None) -> HttpResponse:
+def page(request: PageRequest, found: Found, refusal: PeriodClosed | None = None) -> HttpResponse:
+    """Return the page of an invoice, with why something was refused if it was."""
     facts = _facts(found.invoice)
     older = Paginator(_older(found), OLDER_A_PAGE).get_page(request.GET.get("page"))
     shown = _shown(found.emissions)
@@ -119,6 +123,7 @@ def _page(request: PageRequest, found: Found, refusal: PeriodClosed | None = Non
         "file": _file(request, found.invoice),
         "is_link": _is_link(found.invoice.file_url),
         "error": _in_words(refusal) if refusal else "",
+        "own_factors": _own_factors(request, facts),
     }
     return render(request, "invoices/detail.html", context, status=409 if refusal else 200)
 
@@ -130,6 +135,13 @@ def _facts(invoice: Invoice) -> Invoice:
         *("custom_emission_factor", "uploaded_by"),
     )
     return Invoice.objects.of(invoice.organization_id).select_related(*named).get(pk=invoice.pk)
+
+
+def _own_factors(request: PageRequest, invoice: Invoice) -> Sequence[CustomEmissionGroup]:
+    """Return what an invoice that could not be calculated may be calculated with instead."""
+    if invoice.status != InvoiceStatus.ERROR or not request.can_write:
+        return ()
+    return customizing.groups(organization=request.organization)
 
 
 def _of(found: Found, category: EmissionCategory) -> Result | None:

@@ -193,15 +193,21 @@ class TestChanges:
 
 
 class TestQueues:
-    def test_a_recalculation_for_a_new_place_or_supplier(self, caller, organization, invoice):
+    def test_a_recalculation_for_a_new_place_supplier_or_factor(self, caller, organization, invoice):
         elsewhere = factories.facility(organization=organization)
 
-        for fields in ({"facility_id": str(elsewhere.pk)}, {"supplier_id": str(factories.supplier().pk)}):
+        own_factors = factories.custom_group(organization=organization)
+
+        for fields in (
+            {"facility_id": str(elsewhere.pk)},
+            {"supplier_id": str(factories.supplier().pk)},
+            {"custom_emission_factor_id": str(own_factors.pk)},
+        ):
             answer = update(caller, invoice, fields)
             assert answer.json()["status"] == "review"
             assert answer["x-processing-job-id"] == str(ProcessingJob.objects.latest("pk").pk)
 
-        assert jobs() == [("RECALCULATE", "API", 1, "PENDING")] * 2
+        assert jobs() == [("RECALCULATE", "API", 1, "PENDING")] * 3
 
     @pytest.mark.parametrize("status", ["active", "loading"])
     def test_the_calculation_for_a_status_that_needs_results(self, caller, invoice, status):
@@ -272,7 +278,7 @@ class TestRefuses:
 
         assert update(caller, invoice, status="review", cups=invoice.cups).status_code == 200
 
-    @pytest.mark.parametrize("field", ["supplier_id", "uploaded_by"])
+    @pytest.mark.parametrize("field", ["supplier_id", "uploaded_by", "custom_emission_factor_id"])
     def test_ids_that_lead_nowhere(self, caller, invoice, nothing_changes, field):
         nothing_changes()
 

@@ -326,3 +326,67 @@ def test_dates_cross_years(web, facility):
     dates = {"start_date": date(2023, 12, 16), "end_date": date(2024, 1, 15)}
 
     assert "16/12/2023 – 15/01/2024" in shown(web, factories.invoice(facility=facility, **dates))
+
+
+class TestOwnFactors:
+    @pytest.fixture
+    def failed(self, facility):
+        return factories.invoice(
+            facility=facility, type="process", cups="", status="error", error_messages=["A process needs a factor."]
+        )
+
+    def choose(self, web, invoice, group):
+        return web.post(reverse("invoice-factors", args=[invoice.pk]), {"group": str(group)}, follow=True)
+
+    def test_are_offered_where_nothing_published_fits(self, web, organization, failed):
+        factories.custom_group(organization=organization, name="Ours of 2024")
+
+        assert "Ours of 2024" in shown(web, failed)
+
+    def test_are_not_offered_to_a_viewer_nor_where_all_is_well(self, client, web, organization, invoice, failed):
+        factories.custom_group(organization=organization, name="Ours of 2024")
+
+        assert "Ours of 2024" not in shown(web, invoice)
+        assert "Ours of 2024" not in shown(browser(client, factories.member(organization, Role.VIEWER)), failed)
+
+    def test_are_named_by_the_invoice_and_queue_its_calculation(self, web, organization, failed):
+        group = factories.custom_group(organization=organization)
+
+        answer = self.choose(web, failed, group.pk)
+
+        failed.refresh_from_db()
+        assert failed.custom_emission_factor == group
+        assert ProcessingJob.objects.get().items_total == 1
+        assert "is calculated with these factors" in answer.text
+
+    @pytest.mark.parametrize("group", ["", "none", uuid4()])
+    def test_that_are_none_are_refused_and_nothing_changes(self, web, failed, group):
+        answer = self.choose(web, failed, group)
+
+        failed.refresh_from_db()
+        assert "Choose one of the groups" in answer.text
+        assert failed.custom_emission_factor is None
+        assert not ProcessingJob.objects.exists()
+
+    def test_of_another_organization_are_refused(self, web, other_organization, failed):
+        answer = self.choose(web, failed, factories.custom_group(organization=other_organization).pk)
+
+        failed.refresh_from_db()
+        assert "Choose one of the groups" in answer.text
+        assert failed.custom_emission_factor is None
+
+    def test_are_not_for_an_invoice_of_another_organization(self, web, organization, other_organization):
+        theirs = factories.invoice(facility=factories.facility(organization=other_organization))
+        group = factories.custom_group(organization=organization)
+
+        assert self.choose(web, theirs, group.pk).status_code == 404
+
+    def test_change_nothing_of_a_closed_year(self, web, organization, failed):
+        factories.year_closing(organization=organization, year=2024)
+        group = factories.custom_group(organization=organization)
+
+        answer = self.choose(web, failed, group.pk)
+
+        failed.refresh_from_db()
+        assert answer.status_code == 409
+        assert failed.custom_emission_factor is None
