@@ -141,7 +141,7 @@ def _own_factors(request: PageRequest, invoice: Invoice) -> Sequence[CustomEmiss
     """Return what an invoice that could not be calculated may be calculated with instead."""
     if invoice.status != InvoiceStatus.ERROR or not request.can_write:
         return ()
-    return customizing.groups(organization=request.organization)
+    return list(customizing.groups(organization=request.organization))
 
 
 def _of(found: Found, category: EmissionCategory) -> Result | None:
