@@ -10,7 +10,7 @@ from invoices import working
 @shared_task(name="invoices.work")  # type: ignore[untyped-decorator]  # Celery ships no types
 def work(chunk_id: str) -> None:
     """Do a chunk, unless somebody has it."""
-    working.work(UUID(chunk_id))
+    working.answer(UUID(chunk_id))
 
 
 @shared_task(name="invoices.sweep")  # type: ignore[untyped-decorator]  # Celery ships no types

@@ -31,6 +31,9 @@ MAX_ATTEMPTS: Final = 5
 KEPT_ERRORS: Final = 1_000
 # The oldest of what nobody holds. A worker needs longer for them than it is until the next sweep.
 SWEPT_AT_ONCE: Final = 1_000
+# Messages come in their order: without this, one new invoice would wait behind all the chunks of 100,000 old ones.
+SMALL_JOB: Final = 100
+SMALL_AT_ONCE: Final = 20
 _ERROR_LENGTH: Final = JobChunk._meta.get_field("last_error").max_length or 0
 
 
@@ -44,6 +47,13 @@ class _Counted(NamedTuple):
 
 class _Lost(Exception):
     """The lease was over, and somebody else has the chunk."""
+
+
+def answer(chunk_id: UUID) -> None:
+    """Do the chunk that a message names; before one of a large job, the small jobs that somebody may wait for."""
+    for waiting in _small_before(chunk_id):
+        work(waiting)
+    work(chunk_id)
 
 
 def work(chunk_id: UUID) -> None:
@@ -74,6 +84,13 @@ def sweep() -> int:
     ids = list(free.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
     waking.wake(ids)
     return len(ids)
+
+
+def _small_before(chunk_id: UUID) -> list[UUID]:
+    if not _all_chunks().filter(pk=chunk_id, job__items_total__gt=SMALL_JOB).exists():
+        return []
+    small = _all_chunks().filter(_is_free(), job__items_total__lte=SMALL_JOB).order_by("not_before", "pk")
+    return list(small.values_list("pk", flat=True)[:SMALL_AT_ONCE])
 
 
 @transaction.atomic(durable=True)

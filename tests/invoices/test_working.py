@@ -199,6 +199,35 @@ def test_a_line_says_what_was_done_how_fast(job, calculator, caplog):
 # Whose a chunk is
 
 
+class TestSmallJobs:
+    @pytest.fixture
+    def small(self, organization, facility, author, job, monkeypatch):
+        """A job of one invoice, queued after the large one."""
+        monkeypatch.setattr(working, "SMALL_JOB", 1)
+        return queued(organization, [factories.invoice(facility=facility)], author)
+
+    def test_do_not_wait_behind_a_large_one(self, job, small, calculator):
+        working.answer(chunks(job)[0].pk)
+
+        assert calculator.calculated == ids(chunks(small)[0]) + ids(chunks(job)[0])
+        assert [chunk.state for chunk in chunks(job)] == [ChunkState.DONE, ChunkState.READY]
+
+    def test_take_only_their_own(self, job, small, calculator):
+        working.answer(chunks(small)[0].pk)
+
+        assert calculator.calculated == ids(chunks(small)[0])
+
+    def test_are_left_while_somebody_does_them(self, job, small, calculator):
+        chunk = chunks(small)[0]
+        JobChunk.objects.filter(pk=chunk.pk).update(
+            state=ChunkState.RUNNING, leased_until=timezone.now() + timedelta(hours=1)
+        )
+
+        working.answer(chunks(job)[0].pk)
+
+        assert calculator.calculated == ids(chunks(job)[0])
+
+
 def test_a_message_that_comes_again_changes_nothing(job, calculator):
     first, _second = chunks(job)
 
