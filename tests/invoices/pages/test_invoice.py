@@ -147,7 +147,7 @@ class TestFigures:
 
         text = shown(web, invoice)
 
-        assert '<p class="figure">840 <small>kg CO2e</small></p>' in text.replace("841", "840")
+        assert '<p class="figure">840 <small>kg CO₂e</small></p>' in text.replace("841", "840")
         for said in ("1,600 kWh", "× 0.26 kg/kWh", "<b>416 kg</b>", "<b>51.6\N{NO-BREAK SPACE}%</b>", "Luz Clara"):
             assert said in text
         for said in ("factor of another year", "brand_new", "2 remarks", "direct: 0.2 kg/kWh", "2026.1"):
