@@ -23,6 +23,10 @@ _NEEDED: Final = (
 )
 
 
+# The fields of a supply contract that say what it promises, in the order in which `promised` takes them.
+PROMISED: Final = ("renewable_percentage", "certificate_number", "certificate_year", "guarantee_type")
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An invoice as the calculation sees it, and the moment that it was last changed when it was read."""
@@ -47,6 +51,16 @@ def activities_of(*, organization_id: UUID, invoice_ids: Sequence[UUID]) -> dict
     rows = [row for part in grouping.sliced(sorted(set(invoice_ids))) for row in _read(organization_id, part)]
     custom = _custom_factors(organization_id, {row["custom_emission_factor"] for row in rows} - {None})
     return {row["pk"]: _prepared(row, custom.get(row["custom_emission_factor"], ())) for row in rows}
+
+
+def promised(share: Decimal, certificate_number: str, certificate_year: int | None, guarantee_type: str) -> Contract:
+    """Return what a supply contract promises, as the calculation sees it."""
+    return Contract(
+        renewable_share=share,
+        certificate_number=certificate_number,
+        certificate_year=certificate_year,
+        is_cogeneration=guarantee_type == GuaranteeType.COGENERATION,
+    )
 
 
 def _read(organization_id: UUID, invoice_ids: Sequence[UUID]) -> Iterator[Mapping[str, Any]]:
@@ -89,12 +103,7 @@ def _supplier(row: Mapping[str, Any]) -> str:
 def _contract(row: Mapping[str, Any]) -> Contract | None:
     if row["supply_contract"] is None:
         return None
-    return Contract(
-        renewable_share=row["supply_contract__renewable_percentage"],
-        certificate_number=row["supply_contract__certificate_number"],
-        certificate_year=row["supply_contract__certificate_year"],
-        is_cogeneration=row["supply_contract__guarantee_type"] == GuaranteeType.COGENERATION,
-    )
+    return promised(*(row[f"supply_contract__{name}"] for name in PROMISED))
 
 
 def _custom_factors(organization_id: UUID, group_ids: set[UUID]) -> dict[UUID, tuple[CustomFactor, ...]]:

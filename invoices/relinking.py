@@ -19,11 +19,20 @@ from django.utils import timezone
 
 from facilities import locating
 from facilities.access import Author
-from facilities.models import ContractSource, GuaranteeType, Organization, SupplyContract
-from invoices import calculating, closed_years, factoring, grouping, linking, recalculating, recording, undoing
+from facilities.models import ContractSource, Organization, SupplyContract
+from invoices import (
+    calculating,
+    closed_years,
+    factoring,
+    grouping,
+    linking,
+    preparing,
+    recalculating,
+    recording,
+    undoing,
+)
 from invoices.calculating import Figures
 from invoices.closed_years import Period
-from invoices.emissions import activity as activities
 from invoices.emissions.activity import Activity
 from invoices.emissions.trace import Flag
 from invoices.grouping import GroupKey
@@ -270,12 +279,7 @@ def _with_contract(organization: Organization, invoices: Sequence[Invoice], cont
 def _linked(invoice: Invoice, reported: Activity, contract: SupplyContract) -> Activity:
     """Return what an invoice would report if it were linked to the contract, as `preparing` would then read it."""
     supplier = reported.supplier if invoice.supplier_id else _register_name(contract)
-    promised = activities.Contract(
-        renewable_share=contract.renewable_percentage,
-        certificate_number=contract.certificate_number,
-        certificate_year=contract.certificate_year,
-        is_cogeneration=contract.guarantee_type == GuaranteeType.COGENERATION,
-    )
+    promised = preparing.promised(*(getattr(contract, name) for name in preparing.PROMISED))
     return replace(reported, supplier=supplier, contract=promised)
 
 
