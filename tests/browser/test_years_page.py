@@ -53,7 +53,7 @@ def test_a_year_is_closed_proved_and_opened_again(
     expect(page.locator(".year-events")).to_contain_text("Audited")
     page.get_by_role("button", name="Make the evidence").click()
     expect(page.locator(".archives tbody tr")).to_contain_text("waiting")
-    evidencing.make(job=EvidenceArchive.objects.get().job)
+    factories.make_evidence(EvidenceArchive.objects.get().job)
     page.reload()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the evidence").click()
@@ -74,7 +74,7 @@ def test_what_is_being_made_appears_by_itself(page, live_server, sign_in, admin,
     sign_in(page, admin).goto(f"{live_server.url}/years/2024/")
     expect(page.locator(".archives tbody tr")).to_contain_text("waiting")
 
-    evidencing.make(job=archive.job)
+    factories.make_evidence(archive.job)
 
     expect(page.get_by_role("link", name="Download the evidence")).to_be_visible(timeout=15_000)
     expect(page.locator("#archives")).not_to_have_attribute("hx-trigger", "every 5s")
@@ -87,7 +87,7 @@ def test_nothing_is_in_anybodys_way(
 ):
     by = Author(admin, Channel.WEB)
     closing.close(organization=organization, year=2024, by=by, message="Audited")
-    evidencing.make(job=evidencing.request(organization=organization, year=2024, by=by).job)
+    factories.make_evidence(evidencing.request(organization=organization, year=2024, by=by).job)
     evidencing.request(organization=organization, year=2024, by=by)
     shape = {"color_scheme": scheme, "viewport": {"width": size[0], "height": size[1]}}
     context = browser.new_context(**browser_context_args | shape, bypass_csp=True, reduced_motion="reduce")
