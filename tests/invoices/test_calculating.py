@@ -564,3 +564,13 @@ class TestFactors:
         with django_assert_num_queries(0):
             assert factoring.table_of(current) is table
         assert isinstance(table, FactorTable)
+
+
+def test_a_result_is_called_by_its_category_and_figure_or_its_reason(facility):
+    invoice = factories.invoice(facility=facility)
+
+    figure = factories.emission(invoice, co2e=Decimal("10.5"))
+    reason = factories.emission(invoice, activity_category="water", co2e=None, co2e_biomass=None, error="No factor")
+
+    assert str(figure) == "electricity: 10.5"
+    assert str(reason) == "water: No factor"
