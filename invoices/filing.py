@@ -12,22 +12,12 @@ from django.utils import timezone
 from facilities import access
 from facilities.access import Author
 from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
-from invoices import calculating, closed_years, grouping, linking, recalculating, recording, vetting
+from invoices import calculating, closed_years, families, grouping, linking, recalculating, recording, vetting
 from invoices import cups as cups_codes
 from invoices.closed_years import Period
-from invoices.grouping import GroupKey
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, ProcessingJob, Unit
 from invoices.vetting import Share
 
-_ATTEMPTS: Final = 10
-
-# What a parent and its children always share.
-_PASSED_ON: Final = frozenset(
-    {
-        *("cups", "supplier", "status", "invoice_number", "start_date", "end_date", "unit", "facility_fuel"),
-        *("custom_emission_factor", "file_url", "uploaded_by"),
-    }
-)
 # What the contract of an invoice follows from, and what its emissions follow from.
 _LINKS_BY: Final = frozenset({"cups", "facility", "start_date"})
 CALCULATED_FROM: Final = frozenset(
@@ -82,13 +72,6 @@ class CodeLockedByDatadis(LockedByDatadis):
 
 class DistributedInvoice(Exception):
     """It can't be done to one part of a distributed invoice, or to its parent."""
-
-
-class InvoiceNotFound(Exception):
-    """No such invoice in this organization."""
-
-    def __init__(self, invoice_id: UUID) -> None:
-        super().__init__(f"Invoice with id={invoice_id!r} not found")
 
 
 @transaction.atomic
@@ -165,16 +148,16 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     and the status stays; the status `loading` queues the first calculation, as `active` does where there is no figure.
     Another status than `error` takes away what was said of errors.
 
-    Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
+    Raise families.InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
     CodeLockedByDatadis, LockedByDatadis (its place or type), DistributedInvoice (a part's own fields on a parent),
     vetting.InvalidPeriod, FacilityOfAnotherOrganization, ContractOfAnotherFacility, cups.NotAcceptable or
     closed_years.PeriodClosed (what figures follow from, before or after), with nothing changed.
     """
     cleaned = _cleaned(organization, changes)
-    family = _hold(organization, invoice_id, also=cleaned)
+    family = families.hold(organization, invoice_id, also=cleaned)
     invoice = family[0]
     # All that was held is refreshed: a group that was only inserted for that goes again.
-    touched = _keys(family) | _keys(_imagined(family, cleaned))
+    touched = families.keys(family) | families.keys(families.imagined(family, cleaned))
     changes_of = [(row, _differing(row, cleaned, is_first=row is invoice)) for row in family]
     _check_rights(organization, family, by)
     _check_change(invoice, family, {name: value for _row, own in changes_of for name, value in own.items()})
@@ -202,10 +185,10 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
     """
     Delete an invoice, a parent with its children. Its content stays in the log.
 
-    Raise InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
+    Raise families.InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
     LockedByDatadis, DistributedInvoice for one child alone, or closed_years.PeriodClosed, with nothing deleted.
     """
-    family = _hold(organization, invoice_id)
+    family = families.hold(organization, invoice_id)
     _check_rights(organization, family, by)
     if family[0].source_invoice_id is not None:
         raise DistributedInvoice("This is one part of a distributed invoice; delete the whole")
@@ -213,7 +196,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
         raise LockedByDatadis("The invoice is backed by a Datadis supply contract and can't be deleted")
     closed_years.check(_periods(family))
 
-    touched = _keys(family)
+    touched = families.keys(family)
     calculating.forget(family)
     for row in reversed(family):  # children first: the parent's key is theirs
         recording.deleted(row, by)
@@ -222,7 +205,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
 
 
 def _file(rows: Sequence[Invoice], *, for_organization: Organization, by: Author) -> Invoice:
-    keys = _keys(rows)
+    keys = families.keys(rows)
     grouping.lock(keys)
     closed_years.check(_periods(rows))
     contracts = linking.contracts_of([row for row in rows if row.supply_contract is None])
@@ -292,7 +275,7 @@ def _relinked(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contract that fits the row after the changes, if that is another than it has now."""
     if not _LINKS_BY & own.keys() or "supply_contract" in own or _is_backed(row):
         return {}
-    imagined = _imagined([row], own)
+    imagined = families.imagined([row], own)
     contract = linking.contracts_of(imagined).get(imagined[0].pk)
     return {} if contract == row.supply_contract else {"supply_contract": contract}
 
@@ -301,67 +284,6 @@ def _without_errors(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return what takes the sentences about errors away from a row that is given another status."""
     is_left = row.error_messages and own.get("status", InvoiceStatus.ERROR) != InvoiceStatus.ERROR
     return {"error_messages": []} if is_left else {}
-
-
-def _hold(organization: Organization, invoice_id: UUID, also: Mapping[str, Any] | None = None) -> list[Invoice]:
-    """
-    Lock an invoice with its children, and every group that they stand in or would stand in after the changes.
-
-    Groups come first, as everywhere; the invoices are read again once they are held, since another writer may have
-    moved them in between.
-    """
-    for _attempt in range(_ATTEMPTS):
-        seen = _family(organization, invoice_id)
-        grouping.lock(_keys(seen) | _keys(_imagined(seen, also or {})))
-        if "status" in (also or {}) and seen[0].source_invoice_id is not None:
-            _hold_whole(seen[0])
-        held = _family(organization, invoice_id, held=True)
-        if _keys(held) == _keys(seen):
-            return held
-    raise grouping.GroupsKeptChanging(f"Invoice {invoice_id} kept moving; try again.")
-
-
-def _hold_whole(part: Invoice) -> None:
-    """Lock the whole that follows its part's status: it is locked before its parts, as by who calculates them."""
-    above = Organization.objects.line_of(part.organization_id)
-    whole = Invoice.objects.filter(organization__in=above, pk=part.source_invoice_id)
-    list(whole.select_for_update(of=("self",), no_key=True).values_list("pk"))
-
-
-def _family(organization: Organization, invoice_id: UUID, *, held: bool = False) -> list[Invoice]:
-    """Return the invoice, then its children in any organization of the tree."""
-    rows = Invoice.objects.select_related("supply_contract", "facility")
-    rows = rows.select_for_update(of=("self",)) if held else rows
-    invoice = rows.filter(organization=organization, pk=invoice_id).first()
-    if invoice is None:
-        raise InvoiceNotFound(invoice_id)
-    if not invoice.is_parent:
-        return [invoice]
-    below = Organization.objects.tree_of(organization.pk)
-    return [invoice, *rows.filter(source_invoice=invoice, organization__in=below).order_by("pk")]
-
-
-def _imagined(family: Sequence[Invoice], changes: Mapping[str, Any]) -> list[Invoice]:
-    """Return copies of the rows as the changes would leave them, to learn which groups they would stand in."""
-    copies = []
-    for row in family:
-        copy = Invoice(
-            organization_id=row.organization_id,
-            type=row.type,
-            is_parent=row.is_parent,
-            facility_id=row.facility_id,
-            cups=row.cups,
-            start_date=row.start_date,
-        )
-        for name, value in changes.items():
-            if row is family[0] or name in _PASSED_ON:
-                setattr(copy, name, value)
-        copies.append(copy)
-    return copies
-
-
-def _keys(rows: Sequence[Invoice]) -> set[GroupKey]:
-    return {key for row in rows if (key := GroupKey.of(row)) is not None}
 
 
 def _cleaned(organization: Organization, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -383,7 +305,7 @@ def _check_rights(organization: Organization, family: Sequence[Invoice], by: Aut
 
 def _differing(row: Invoice, changes: Mapping[str, Any], *, is_first: bool) -> dict[str, Any]:
     """Return what the changes mean for a row: all for the one that was named, the shared ones for its children."""
-    own = {name: value for name, value in changes.items() if is_first or name in _PASSED_ON}
+    own = {name: value for name, value in changes.items() if is_first or name in families.PASSED_ON}
     if "base_quantity" in own:
         own["quantity"] = (own["base_quantity"] * row.percentage).quantize(vetting.QUANTITY_STEP)
     return {name: value for name, value in own.items() if getattr(row, name) != value}

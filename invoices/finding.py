@@ -10,7 +10,7 @@ from uuid import UUID
 from facilities import access
 from facilities.access import Author
 from facilities.models import Organization
-from invoices.filing import InvoiceNotFound
+from invoices.families import InvoiceNotFound
 from invoices.models import HEADLINES, EmissionCategory, Invoice, InvoiceEmission
 
 

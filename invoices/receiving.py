@@ -16,7 +16,7 @@ from django.db import models, transaction
 from facilities import access, storing
 from facilities.access import Author
 from facilities.models import Facility, FacilityStatus, Organization, Role, Supplier, User
-from invoices import duplicates, filing, vetting
+from invoices import duplicates, families, filing, vetting
 from invoices.filing import Changed
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceSource, Unit
 from invoices.vetting import Share
@@ -168,12 +168,12 @@ def amend(*, organization: Organization, invoice_id: UUID, by: Author, **wanted:
 
     What is said again as it stands is no change, whatever has become of the rules since.
 
-    Raise in this order filing.InvoiceNotFound, UnknownReference, FacilityNotOfOrganization, vetting.MisshapenCups, and
-    what filing.change raises.
+    Raise in this order families.InvoiceNotFound, UnknownReference, FacilityNotOfOrganization, vetting.MisshapenCups,
+    and what filing.change raises.
     """
     invoice = Invoice.objects.of(organization.pk).filter(pk=invoice_id).first()
     if invoice is None:
-        raise filing.InvoiceNotFound(invoice_id)
+        raise families.InvoiceNotFound(invoice_id)
     changes: dict[str, Any] = {name: wanted[name] for name in ("status", "invoice_number", "cups") if name in wanted}
     if wanted.get("uploaded_by", invoice.uploaded_by_id) != invoice.uploaded_by_id:
         changes["uploaded_by"] = _member(organization, wanted["uploaded_by"])

@@ -12,6 +12,7 @@ from invoices import (
     closed_years,
     consolidating,
     factoring,
+    families,
     filing,
     grouping,
     labelling,
@@ -95,5 +96,5 @@ REFUSALS: Refusals = {
     ),
     filing.ContractOfAnotherFacility: gettext_lazy("The supply contract is not one of the invoice's facility."),
     filing.FacilityOfAnotherOrganization: gettext_lazy("The facility is another organization's."),
-    filing.InvoiceNotFound: gettext_lazy("Somebody deleted the invoice in between."),
+    families.InvoiceNotFound: gettext_lazy("Somebody deleted the invoice in between."),
 }

@@ -22,7 +22,7 @@ from facilities.models import FileStatus, StoredFile
 from facilities.pages.current import PageRequest, editors_only, for_organization
 from invoices import closed_years, customizing, finding, recalculating
 from invoices.closed_years import Period, PeriodClosed
-from invoices.filing import InvoiceNotFound
+from invoices.families import InvoiceNotFound
 from invoices.finding import Found, Result
 from invoices.models import (
     LOCATION_BASED,

@@ -17,7 +17,7 @@ from config import api_errors
 from config.wsgi import application
 from facilities.access import NotAllowed
 from facilities.api.requests import Request
-from invoices import consolidating, filing, grouping, undoing, vetting
+from invoices import consolidating, families, grouping, undoing, vetting
 from tests import api
 
 V1, LEGACY = "/v1/invoices", "/api/v1/invoices"
@@ -44,7 +44,7 @@ def told(error, path=V1):
             {"detail": "This needs the role editor.", "code": "FORBIDDEN"},
         ),
         (
-            filing.InvoiceNotFound("7"),
+            families.InvoiceNotFound("7"),
             404,
             {"detail": "Invoice with id='7' not found", "code": "NOT_FOUND"},
             {"detail": "Invoice with id='7' not found", "code": "NOT_FOUND"},

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from facilities import access
-from invoices import cups, filing, grouping, vetting
+from invoices import cups, families, filing, grouping, vetting
 from invoices.models import CupsGroup, Invoice, InvoiceChange, ProcessingJob
 from invoices.vetting import Share
 from tests import factories
@@ -385,7 +385,7 @@ class TestChange:
     def test_another_organizations_invoice_is_not_found(self, facility, author, other_organization):
         theirs = factories.invoice(facility=factories.facility(organization=other_organization))
 
-        with pytest.raises(filing.InvoiceNotFound):
+        with pytest.raises(families.InvoiceNotFound):
             filing.change(organization=facility.organization, invoice_id=theirs.pk, by=author, changes={"cups": "ES1"})
         assert Invoice.objects.get().cups == factories.VALID_CUPS
 
@@ -519,7 +519,7 @@ class TestDelete:
         assert not Invoice.objects.exists()
 
     def test_an_unknown_invoice_is_not_found(self, organization, author):
-        with pytest.raises(filing.InvoiceNotFound, match="not found"):
+        with pytest.raises(families.InvoiceNotFound, match="not found"):
             filing.delete(organization=organization, invoice_id=uuid4(), by=author)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from facilities.access import Author, Channel
 from invoices import finding
-from invoices.filing import InvoiceNotFound
+from invoices.families import InvoiceNotFound
 from invoices.models import EmissionCategory, Invoice
 from tests import factories, figures
 

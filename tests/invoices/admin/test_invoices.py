@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from invoices import consolidating, filing, grouping
+from invoices import consolidating, families, filing, grouping
 from invoices.consolidating import Source
 from invoices.models import CupsGroup, Invoice, InvoiceChange, ProcessingJob
 from tests import admin_door, factories
@@ -254,7 +254,7 @@ def test_somebody_deleting_it_in_between_is_said(client, facility, monkeypatch):
     invoice = factories.invoice(facility=facility)
 
     def gone(**kwargs):
-        raise filing.InvoiceNotFound(kwargs["invoice_id"])
+        raise families.InvoiceNotFound(kwargs["invoice_id"])
 
     monkeypatch.setattr(filing, "change", gone)
 
