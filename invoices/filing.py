@@ -12,7 +12,7 @@ from django.utils import timezone
 from facilities import access
 from facilities.access import Author
 from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
-from invoices import calculating, closed_years, families, grouping, linking, recalculating, recording, vetting
+from invoices import calculating, closed_years, families, grouping, linking, recalculating, recording, settling, vetting
 from invoices import cups as cups_codes
 from invoices.closed_years import Period
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, ProcessingJob, Unit
@@ -230,18 +230,14 @@ def _write(row: Invoice, own: dict[str, Any], by: Author) -> set[str]:
 
 
 def _settle_parent(child: Invoice, by: Author) -> None:
-    """Give a distributed invoice the status that its parts have: error if any has it, active once all are."""
+    """Give a distributed invoice the status that its parts make of it, and log it."""
     above = Organization.objects.line_of(child.organization_id)
     whole = Invoice.objects.filter(organization__in=above, pk=child.source_invoice_id)
     for parent in whole.select_for_update(of=("self",), no_key=True):
         below = Organization.objects.tree_of(parent.organization_id)
         parts = Invoice.objects.filter(organization__in=below, source_invoice=parent)
-        statuses = set(parts.values_list("status", flat=True))
-        if InvoiceStatus.ERROR in statuses:
-            settled = InvoiceStatus.ERROR
-        else:
-            settled = InvoiceStatus.ACTIVE if statuses == {InvoiceStatus.ACTIVE} else InvoiceStatus(parent.status)
-        if settled != parent.status:
+        settled = settling.status_of_whole(set(parts.values_list("status", flat=True)))
+        if settled is not None and settled != parent.status:
             own = {"status": settled}
             _write(parent, own | _without_errors(parent, own), by)
 

@@ -32,6 +32,13 @@ class _Standing(NamedTuple):
     messages: tuple[str, ...]
 
 
+def status_of_whole(parts: Collection[str]) -> InvoiceStatus | None:
+    """Return what its parts make of a distributed invoice: error if any has it, active once all are, else nothing."""
+    if InvoiceStatus.ERROR in parts:
+        return InvoiceStatus.ERROR
+    return InvoiceStatus.ACTIVE if set(parts) == {InvoiceStatus.ACTIVE} else None
+
+
 def hold(invoices: Collection[Prepared], expected: Mapping[UUID, Errors]) -> None:
     """
     Lock the invoices whose status may move, and their parents, until the transaction ends.
@@ -164,12 +171,11 @@ def _parts(owner_id: UUID, parent_ids: Iterable[UUID]) -> dict[UUID | None, list
 
 
 def _together(own: _Standing, parts: Sequence[_Standing]) -> _Standing:
-    if any(part.status == InvoiceStatus.ERROR for part in parts):
-        sentences = (message for part in parts for message in part.messages)
-        return _Standing(InvoiceStatus.ERROR, tuple(dict.fromkeys(sentences)))
-    if all(part.status == InvoiceStatus.ACTIVE for part in parts):
-        return _Standing(InvoiceStatus.ACTIVE, ())
-    return own
+    status = status_of_whole({part.status for part in parts})
+    if status is None:
+        return own
+    sentences = [message for part in parts for message in part.messages] if status == InvoiceStatus.ERROR else []
+    return _Standing(status, tuple(dict.fromkeys(sentences)))
 
 
 def _lock(organization_id: UUID, invoice_ids: Sequence[UUID]) -> None:
