@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
-from typing import NamedTuple, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +19,8 @@ _Value = TypeVar("_Value")
 # SQLite takes 32,766 variables in one statement; a slice stays far below it on both databases.
 _SLICE = 4_000
 _ATTEMPTS = 10
+# What a code is by itself, kept on its row.
+PARSED: Final = ("check_result", "clean", "body16", "letters_ok", "suffix")
 
 
 class GroupKey(NamedTuple):
@@ -112,7 +114,7 @@ def refresh(keys: Iterable[GroupKey]) -> None:
     for group in groups:
         _set(group, truth.get(key_of(group)))
 
-    fields = ["invoice_count", "locked_count", "first_date", "last_date", "check_result", "revision"]
+    fields = ["invoice_count", "locked_count", "first_date", "last_date", *PARSED, "revision"]
     kept = [group for group in groups if group.invoice_count]
     # An upsert on the key: one statement a slice, where bulk_update would build a CASE of thousands of branches.
     CupsGroup.objects.bulk_create(
@@ -154,7 +156,7 @@ def _lock_all(needed: Sequence[GroupKey], wanted: Sequence[GroupKey]) -> list[Cu
                 organization_id=key.organization_id,
                 facility_id=key.facility_id,
                 cups=key.cups,
-                check_result=cups_codes.parse(key.cups).check,
+                **_parsed(key.cups),
             )
             for key in needed
         ],
@@ -225,8 +227,21 @@ def _set(group: CupsGroup, truth: Aggregates | None) -> None:
     group.locked_count = truth.locked_count if truth else 0
     group.first_date = truth.first_date if truth else None
     group.last_date = truth.last_date if truth else None
-    group.check_result = cups_codes.parse(group.cups).check
+    for name, value in _parsed(group.cups).items():
+        setattr(group, name, value)
     group.revision = secrets.randbits(62)
+
+
+def _parsed(code: str) -> dict[str, str | bool]:
+    """Return the columns of a group that follow from its code alone."""
+    parsed = cups_codes.parse(code)
+    return {
+        "check_result": parsed.check,
+        "clean": parsed.clean,
+        "body16": parsed.body16,
+        "letters_ok": bool(parsed.body16) and parsed.letters == parsed.expected_letters,
+        "suffix": parsed.suffix,
+    }
 
 
 def _delete(empty: Collection[CupsGroup]) -> None:

@@ -9,6 +9,8 @@ from invoices.models.consolidation import (
     UndoneInvoice,
     WithUndos,
 )
+from invoices.models.cups_alias import CupsAlias
+from invoices.models.cups_dismissal import CupsDismissal
 from invoices.models.cups_group import CHECK_NAMES, CupsGroup
 from invoices.models.custom_factor import (
     CustomCategory,
@@ -36,8 +38,19 @@ from invoices.models.invoice_emission import (
     InvoiceEmission,
     InvoiceEmissionHistory,
 )
+from invoices.models.invoice_import import (
+    BatchState,
+    ImportBatch,
+    ImportedInvoice,
+    ImportPart,
+    ImportProblem,
+    ImportStatus,
+    InvoiceImport,
+    Severity,
+)
 from invoices.models.job_chunk import OPEN_STATES, ChunkState, JobChunk
 from invoices.models.processing_job import ActivityCategory, JobAction, JobStatus, JobTrigger, ProcessingJob
+from invoices.models.relocation import RelocatedInvoice, Relocation, RelocationUndo
 from invoices.models.unit import Unit, UnitType
 from invoices.models.year_closing import ClosingAction, YearClosing
 
@@ -49,12 +62,15 @@ __all__ = [
     "MESSAGE_LENGTH",
     "OPEN_STATES",
     "ActivityCategory",
+    "BatchState",
     "ChangeAction",
     "ChunkState",
     "ClosingAction",
     "ConsolidatedInvoice",
     "Consolidation",
     "ConsolidationUndo",
+    "CupsAlias",
+    "CupsDismissal",
     "CupsGroup",
     "CustomCategory",
     "CustomEmissionFactor",
@@ -69,10 +85,16 @@ __all__ = [
     "FuelUnit",
     "GHGType",
     "GasType",
+    "ImportBatch",
+    "ImportPart",
+    "ImportProblem",
+    "ImportStatus",
+    "ImportedInvoice",
     "Invoice",
     "InvoiceChange",
     "InvoiceEmission",
     "InvoiceEmissionHistory",
+    "InvoiceImport",
     "InvoiceQuerySet",
     "InvoiceSource",
     "InvoiceStatus",
@@ -82,6 +104,10 @@ __all__ = [
     "JobStatus",
     "JobTrigger",
     "ProcessingJob",
+    "RelocatedInvoice",
+    "Relocation",
+    "RelocationUndo",
+    "Severity",
     "State",
     "SupplierLink",
     "UndoneInvoice",

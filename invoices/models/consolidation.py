@@ -90,13 +90,22 @@ class Consolidation(Evidence):
     sources = models.JSONField(_("sources"))
     updated_count = models.PositiveIntegerField(_("invoices rewritten"))
     affected_facilities = models.JSONField(_("facilities"))
+    # Those that were accepted at once share one, so that they can be undone at once.
+    batch_id = models.UUIDField(null=True, editable=False)
 
     objects = ConsolidationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("consolidation")
         verbose_name_plural = _("consolidations")
-        indexes = [models.Index(fields=["organization", "-created_at", "-id"], name="consolidation_newest_first")]
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="consolidation_newest_first"),
+            models.Index(
+                fields=["organization", "batch_id"],
+                condition=models.Q(batch_id__isnull=False),
+                name="consolidation_by_batch",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"→ {self.target_cups}"

@@ -58,6 +58,11 @@ class CupsGroup(models.Model):
     check_result = models.CharField(
         _("check"), max_length=20, choices=[(check.value, name) for check, name in CHECK_NAMES.items()]
     )
+    # The code as parsed when it was first written: what looks for duplicates reads no code twice.
+    clean = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
+    body16 = models.CharField(max_length=16, blank=True, editable=False)
+    letters_ok = models.BooleanField(default=False, editable=False)
+    suffix = models.CharField(max_length=2, blank=True, editable=False)
     # Drawn anew by each refresh: a preview that remembers it notices any change of the group's invoices.
     revision = models.BigIntegerField(default=0, editable=False)
 
@@ -78,6 +83,7 @@ class CupsGroup(models.Model):
         indexes = [
             models.Index(fields=["organization", "cups", "facility"], name="group_by_cups"),
             models.Index(fields=["facility"], name="group_by_facility"),
+            models.Index(fields=["organization", "body16"], name="group_by_digits"),
         ]
 
     def __str__(self) -> str:

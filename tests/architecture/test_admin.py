@@ -21,7 +21,10 @@ pytestmark = pytest.mark.django_db
 
 # Answers kept for programs that ask again, and what workers divide a job into: nobody's to look at. The units of a
 # fuel are shown with it, the results of an invoice too.
-NOT_SHOWN = {"facilities.IdempotentAnswer", "invoices.JobChunk", "invoices.FuelUnit", "invoices.InvoiceEmission"}
+NOT_SHOWN = {
+    *("facilities.IdempotentAnswer", "invoices.JobChunk", "invoices.FuelUnit", "invoices.InvoiceEmission"),
+    *("invoices.ImportPart", "invoices.ImportBatch", "invoices.ImportedInvoice"),
+}
 OURS = [model for app in ("facilities", "invoices") for model in apps.get_app_config(app).get_models()]
 SHOWN = {model: door for model, door in admin.site._registry.items() if model in OURS}
 WRITTEN = {model: door for model, door in SHOWN.items() if not isinstance(door, ReadOnlyAdmin)}
