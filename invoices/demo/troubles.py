@@ -11,6 +11,7 @@ from invoices.demo.drawing import chance
 from invoices.demo.periods import MONTHS
 from invoices.demo.places import BARCELONA, FACILITY_1, HEAD_OFFICE, VALENCIA, Place
 from invoices.demo.supplies import NO_CODE, Beside, Planted, Supply, move, plant
+from invoices.models import Invoice, InvoiceType
 
 # By organization: how many supplies each kind of damage strikes.
 STRUCK: Final = {"group": 4, "iberia": 3}
@@ -22,6 +23,7 @@ _CORRECTED: Final = {"group": 14, "iberia": 10}
 _MISPLACED: Final = ((HEAD_OFFICE, BARCELONA), (VALENCIA, HEAD_OFFICE), (BARCELONA, VALENCIA))
 # What Facility 1 shows beside the three codes of the documentation: with the sound ones, eight groups more.
 _AT_FACILITY_1: Final = (("suffix_added", "digits_read_as_letters"), ("spaces",), ("digits_swapped", "letters_cut"))
+_ON_GAS: Final = slice(12, 15)
 _NO_CODE: Final = Planted(NO_CODE, "")
 _LONGEST: Final = 7
 _MOST_KINDS: Final = 2
@@ -50,6 +52,14 @@ def afflict(supplies: Sequence[Supply]) -> None:
         _leave_codes_out(others, WITHOUT_CUPS[organization])
         _damage(others, draw, times=STRUCK[organization])
         _correct(others, draw, count=_CORRECTED[organization])
+
+
+def print_on_gas(invoices: Sequence[Invoice], supplies: Sequence[Supply]) -> None:
+    """Let a few gas bills of one facility carry the code of its electricity: typed from the wrong sheet."""
+    supply = _first_whole(supplies, VALENCIA)
+    gas = [bill for bill in invoices if bill.facility_id == VALENCIA.id and bill.type == InvoiceType.HEAT and bill.cups]
+    for bill in sorted(gas, key=lambda bill: (bill.cups, bill.start_date))[_ON_GAS]:
+        bill.cups = bill.printed_cups = supply.cups
 
 
 def _show_at_facility_1(own: Sequence[Supply]) -> None:

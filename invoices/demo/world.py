@@ -47,7 +47,9 @@ def build(reference: Reference) -> World:
         distributed.bills(book),
         chain.from_iterable(other_types.bills_of(place, book) for place in EVERYWHERE),
     )
-    return World(known, list(agreed.values()), list(invoices))
+    filed = list(invoices)
+    troubles.print_on_gas(filed, known)
+    return World(known, list(agreed.values()), filed)
 
 
 def planned_supplies() -> list[Supply]:

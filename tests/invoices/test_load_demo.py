@@ -87,6 +87,15 @@ def test_about_500_supply_points_have_the_letters_that_fit(built):
     assert {cups.parse(code).check for code in codes | gas} == {cups.Check.VALID}
 
 
+def test_a_few_gas_bills_carry_the_code_of_electricity(built):
+    codes = {supply.cups for supply in built.supplies}
+
+    wrong = [invoice for invoice in built.invoices if invoice.type == "heat" and invoice.cups in codes]
+
+    assert len(wrong) == 3
+    assert len({(invoice.facility_id, invoice.cups) for invoice in wrong}) == 1
+
+
 def test_the_group_itself_has_at_least_300_groups_and_128_bills_without_a_code(built):
     own = [key for key in groups_of(built) if key.organization_id == GROUP]
     without = [
