@@ -1,11 +1,11 @@
 """What joining several codes would count twice: the same bill filed under two of them, or periods that overlap."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -37,6 +37,7 @@ class Bill(NamedTuple):
     end: date
     quantity: Decimal
     symbol: str
+    supplier_id: UUID | None
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ def clashes(invoices: QuerySet[Invoice]) -> dict[Clash, Clashes]:
     earlier one that it clashes with. One pass in order of time: memory is that of the bills open at one moment.
     """
     found: dict[Clash, Clashes] = {}
-    for _facility_id, bills in groupby(_in_order(invoices), key=lambda bill: bill.facility_id):
+    for _facility_id, bills in groupby(bills_of(invoices), key=lambda bill: bill.facility_id):
         for clash, earlier, later in _of_one_facility(bills):
             found.setdefault(clash, Clashes()).add(earlier, later)
     for earlier, later in _same_number(invoices):
@@ -76,9 +77,21 @@ def clashes(invoices: QuerySet[Invoice]) -> dict[Clash, Clashes]:
     return found
 
 
-def _in_order(invoices: QuerySet[Invoice]) -> Iterator[Bill]:
+def among(bills: Iterable[Bill]) -> dict[Clash, Clashes]:
+    """Find the same of a few bills of one facility that are at hand, in any order."""
+    in_order = sorted(bills, key=lambda bill: (bill.start, bill.end, bill.pk))
+    found: dict[Clash, Clashes] = {}
+    for clash, earlier, later in _of_one_facility(iter(in_order)):
+        found.setdefault(clash, Clashes()).add(earlier, later)
+    for earlier, later in _numbered_alike(in_order):
+        found.setdefault(Clash.SAME_INVOICE, Clashes()).add(earlier, later)
+    return found
+
+
+def bills_of(invoices: QuerySet[Invoice]) -> Iterator[Bill]:
+    """Yield what tells of each of these invoices, facility by facility in order of time."""
     rows = invoices.order_by("facility_id", "start_date", "end_date", "pk").values_list(
-        "pk", "facility_id", "cups", "invoice_number", "start_date", "end_date", "quantity", "unit__symbol"
+        "pk", "facility_id", "cups", "invoice_number", "start_date", "end_date", "quantity", "unit__symbol", "supplier"
     )
     yield from (Bill(*row) for row in rows.iterator(chunk_size=2_000))
 
@@ -127,7 +140,22 @@ def _same_number(invoices: QuerySet[Invoice]) -> Iterator[tuple[Bill, Bill]]:
         .order_by("facility_id", "invoice_number")[:EXAMPLES]
     )
     for facility_id, supplier_id, number, _codes in twice:
-        same = list(_in_order(invoices.filter(facility_id=facility_id, supplier_id=supplier_id, invoice_number=number)))
-        later = next((bill for bill in same if bill.cups != same[0].cups and bill[4:6] != same[0][4:6]), None)
-        if later is not None:
-            yield same[0], later
+        same = list(bills_of(invoices.filter(facility_id=facility_id, supplier_id=supplier_id, invoice_number=number)))
+        yield from _another_period(same)
+
+
+def _numbered_alike(bills: Sequence[Bill]) -> Iterator[tuple[Bill, Bill]]:
+    """Yield the same of bills at hand."""
+    by_number: dict[tuple[UUID | None, str], list[Bill]] = {}
+    for bill in bills:
+        if bill.number:
+            by_number.setdefault((bill.supplier_id, bill.number), []).append(bill)
+    for same in by_number.values():
+        yield from _another_period(same)
+
+
+def _another_period(same: Sequence[Bill]) -> Iterator[tuple[Bill, Bill]]:
+    """Yield the first bill of one number and the first one after it with another code and another period."""
+    first = same[0]
+    later = (bill for bill in same if bill.cups != first.cups and (bill.start, bill.end) != (first.start, first.end))
+    yield from ((first, bill) for bill in islice(later, 1))

@@ -2,23 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import combinations
+from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.utils.formats import date_format
 
 from facilities.models import Organization
-from invoices import rewriting
+from invoices import rewriting, timeline
 from invoices.consolidating import Plan
+from invoices.timeline import Month, Months, Span
 
 LINES: Final = 12
 YEARS: Final = 3
-# A longer bill stands in every month whose middle it covers; any other in the month of its own middle.
-ONE_MONTH: Final = timedelta(days=45)
-
-Month = tuple[int, int]
 
 
 class Line(NamedTuple):
@@ -26,13 +22,6 @@ class Line(NamedTuple):
 
     facility_id: UUID
     cups: str
-
-
-class Span(NamedTuple):
-    """The period of one invoice."""
-
-    start: date
-    end: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +53,14 @@ def of(plan: Plan, *, organization: Organization, facility_names: Mapping[UUID, 
     years = sorted({span.start.year for found in moving.values() for span in found}, reverse=True)[:YEARS]
     if not years:
         return None
-    covered = {line: _covered(found) for line, found in spans.items()}
+    covered = {line: timeline.covered(found) for line, found in spans.items()}
     overlapping = set(_overlapping(covered))
     lines = sorted(
         spans, key=lambda line: (facility_names.get(line.facility_id, ""), line.cups != plan.target, line.cups)
     )
 
     def strip(line: Line, year: int) -> Strip:
-        cells = [_cell(line, (year, month), plan.target, covered, overlapping) for month in range(1, 13)]
+        cells = [_cell(line, Month(year, month), plan.target, covered, overlapping) for month in range(1, 13)]
         return Strip(line.cups, facility_names.get(line.facility_id, ""), cells)
 
     lacking, filled = _gaps(plan.target, covered)
@@ -99,46 +88,17 @@ def _spans(plan: Plan, organization: Organization) -> dict[Line, list[Span]]:
     return found
 
 
-def _covered(spans: Sequence[Span]) -> dict[Month, list[Span]]:
-    covered: dict[Month, list[Span]] = {}
-    for span in spans:
-        for month in _months(span):
-            covered.setdefault(month, []).append(span)
-    return covered
-
-
-def _months(span: Span) -> Iterator[Month]:
-    middle = span.start + (span.end - span.start) / 2
-    if span.end - span.start <= ONE_MONTH:
-        yield middle.year, middle.month
-        return
-    year, month = span.start.year, span.start.month
-    while date(year, month, 15) <= span.end:
-        if date(year, month, 15) >= span.start:
-            yield year, month
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)  # noqa: PLR2004 (December)
-
-
-def _overlapping(covered: Mapping[Line, Mapping[Month, Sequence[Span]]]) -> Iterator[tuple[Line, Month]]:
+def _overlapping(covered: Mapping[Line, Months]) -> Iterator[tuple[Line, Month]]:
     """Yield the months of lines whose invoices overlap another line's of the same facility."""
-    for one, other in combinations(covered, 2):
-        if one.facility_id != other.facility_id:
-            continue
-        for month in covered[one].keys() & covered[other].keys():
-            if any(_overlap(a, b) for a in covered[one][month] for b in covered[other][month]):
-                yield one, month
-                yield other, month
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return (min(one.end, other.end) - max(one.start, other.start)).days >= 1
+    for facility_id in {line.facility_id for line in covered}:
+        yield from timeline.overlapping({line: covered[line] for line in covered if line.facility_id == facility_id})
 
 
 def _cell(
     line: Line,
     month: Month,
     target: str,
-    covered: Mapping[Line, Mapping[Month, Sequence[Span]]],
+    covered: Mapping[Line, Months],
     overlapping: set[tuple[Line, Month]],
 ) -> str:
     if month not in covered[line]:
@@ -148,14 +108,11 @@ def _cell(
     return "a" if line.cups == target else "b"
 
 
-def _gaps(target: str, covered: Mapping[Line, Mapping[Month, Sequence[Span]]]) -> tuple[int, int]:
-    """Return how many months the target lacks between the first and the last of all, and how many of them it gets."""
+def _gaps(target: str, covered: Mapping[Line, Months]) -> tuple[int, int]:
+    """Return how many months the target lacks at its facilities, and how many of them it gets there."""
     lacking = filled = 0
-    for facility_id in {line.facility_id for line in covered if line.cups == target}:
-        here = {line: months for line, months in covered.items() if line.facility_id == facility_id}
-        own = set(here[Line(facility_id, target)])
-        others = {month for line, months in here.items() if line.cups != target for month in months}
-        ordinals = [year * 12 + month for year, month in own | others]
-        lacking += max(ordinals) - min(ordinals) + 1 - len(own)
-        filled += len(others - own)
+    for own in [line for line in covered if line.cups == target]:
+        others = [line for line in covered if line.facility_id == own.facility_id and line != own]
+        lacks, gets = timeline.gaps(covered[own], {month for line in others for month in covered[line]})
+        lacking, filled = lacking + lacks, filled + gets
     return lacking, filled
