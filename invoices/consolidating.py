@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from facilities.access import Author
 from facilities.models import Facility, Organization
 from invoices import cups as cups_codes
-from invoices import grouping, merge_warnings, rewriting
+from invoices import grouping, matching, merge_warnings, rewriting
 from invoices.grouping import GroupKey
 from invoices.merge_warnings import MergeWarning
 from invoices.models import CupsGroup, Invoice
@@ -111,19 +111,20 @@ def consolidate(
     message: str = "",
     agreed: str | None = None,
     confirmed: bool = False,
+    batch_id: UUID | None = None,
 ) -> Outcome:
     """
     Rewrite the CUPS of every invoice in the source groups to the target, and record it.
 
     `agreed` is the digest of the plan that somebody saw: with it, nothing but that plan is carried out. `confirmed`
-    says that codes of different supplies are to be joined knowingly. A pair that matches nothing adds nothing.
+    says that codes of different supplies are to be joined knowingly. A pair that matches nothing adds nothing. What is
+    accepted at once shares a `batch_id`.
 
     Raise cups.NotAcceptable, MalformedSources, FacilityNotInOrganization, LockedByDatadis, PlanChanged or
     ValidCodesDiffer, each with nothing changed.
     """
     wanted, target = _checked(organization, sources, target)
-    keys, target_keys = _keys(organization, wanted), _target_keys(organization, wanted, target)
-    locked = grouping.lock(target_keys, where_present=keys)
+    locked = hold(organization=organization, merges=[(wanted, target)])
     present = [group for group in locked if group.invoice_count]
 
     planned = _plan(organization, present, wanted, target)
@@ -141,19 +142,31 @@ def consolidate(
         sources=[source._asdict() for source in wanted],
         by=by,
         message=message,
+        batch_id=batch_id,
     )
     grouping.refresh(grouping.key_of(group) for group in locked)
     return outcome
 
 
-def propose(groups: Sequence[CupsGroup]) -> CupsGroup | None:
+def hold(*, organization: Organization, merges: Iterable[tuple[Collection[Source], str]]) -> list[CupsGroup]:
     """
-    Return the group whose code is the best target among these, or None among none.
+    Lock all that consolidating the sources of each merge to its target touches, and return it in key order.
 
-    In this order: backed by Datadis, letters right as written, complete, a known distributor, most invoices, the latest
-    invoice, the longest span, the smallest string.
+    `consolidate` does so itself; who consolidates several times in one transaction holds all of it first, in one order.
     """
-    return min(groups, key=_rank, default=None)
+    keys, target_keys = set[GroupKey](), set[GroupKey]()
+    for sources, target in merges:
+        keys |= _keys(organization, sources)
+        target_keys |= _target_keys(organization, sources, target)
+    return grouping.lock(target_keys, where_present=keys)
+
+
+def propose(groups: Sequence[CupsGroup]) -> CupsGroup | None:
+    """Return the group whose code is the best target among these, as `matching.ranked` has it, or None among none."""
+    if not groups:
+        return None
+    best, *_others = matching.ranked(map(_as_code, groups))
+    return max((group for group in groups if group.cups == best), key=lambda group: group.invoice_count)
 
 
 def locked_codes(*, organization: Organization, facility_ids: Collection[UUID]) -> QuerySet[CupsGroup]:
@@ -252,16 +265,17 @@ def _siblings_left(organization: Organization, moving: QuerySet[Invoice], planne
     return grouping.read(left)
 
 
-def _rank(group: CupsGroup) -> tuple[object, ...]:
-    """Order codes as targets, the best first."""
-    parsed = cups_codes.parse(group.cups)
-    return (
-        not group.is_locked,
-        parsed.check is not cups_codes.Check.VALID,
-        not cups_codes.is_complete(group.cups),
-        not cups_codes.distributor(group.cups),
-        -group.invoice_count,
-        -group.last_date.toordinal() if group.last_date else 0,
-        group.first_date.toordinal() if group.first_date else 0,
-        group.cups,
+def _as_code(group: CupsGroup) -> matching.Code:
+    return matching.Code(
+        cups=group.cups,
+        facility_id=group.facility_id,
+        clean=group.clean,
+        check=cups_codes.Check(group.check_result),
+        body16=group.body16,
+        letters_ok=group.letters_ok,
+        suffix=group.suffix,
+        invoice_count=group.invoice_count,
+        first_date=group.first_date,
+        last_date=group.last_date,
+        is_locked=group.is_locked,
     )

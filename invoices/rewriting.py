@@ -49,6 +49,7 @@ def record(
     sources: Sequence[Mapping[str, object]],
     by: Author,
     message: str,
+    batch_id: UUID | None = None,
 ) -> Outcome:
     """
     Give these invoices, whose groups the caller holds, the target; record each with the code that it had.
@@ -74,6 +75,7 @@ def record(
         updated_count=sum(counts.values()),
         affected_facilities=[str(facility_id) for facility_id in affected],
         message=message,
+        batch_id=batch_id,
         **by.recorded(),
     )
     return Outcome(done.updated_count, affected, done)
