@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from stdnum.es import cups as published
 
@@ -95,6 +95,22 @@ class Parsed:
         return f"ES{self.body16}{self.expected_letters}" if self.check in _SOUND else ""
 
 
+class Reading(NamedTuple):
+    """
+    One way to read a damaged code.
+
+    `digits` may be 15 to 17, one lost or one too many; `letters` are 0 to 2 check letters as printed, be they letters or
+    digits that look like some; `suffix` is the border point. `is_plain` says that the digits are printed as digits and
+    the letters as letters, `is_padded` that zeros were put in front of them, which a spreadsheet takes away.
+    """
+
+    digits: str
+    letters: str
+    suffix: str
+    is_plain: bool = True
+    is_padded: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """
@@ -140,6 +156,43 @@ def check_letters(body16: str) -> str:
     if not (len(body16) == _DIGITS and body16.isascii() and body16.isdigit()):
         raise ValueError(f"Check letters are worked out from 16 digits, not from {body16[:MAX_LENGTH]!r}")
     return published.calc_check_digits(f"ES{body16}")
+
+
+def readings(code: str) -> tuple[Reading, ...]:
+    """
+    Return every way to read a code that is damaged, the plainest first; none of a text that was never a CUPS.
+
+    Where digits end and letters begin is not certain (B, D, G, L, Q, S and Z are check letters and look like digits),
+    nor whether what looks like a border point is one. Which reading is right, the letters choose: see `remainders`.
+    """
+    if len(code) > _LONGEST:
+        return ()
+    clean = _clean(code)
+    has_country = clean.startswith(("ES", "E5"))
+    found: dict[Reading, None] = {}
+    for core, suffix in _without_ends(clean[2:] if has_country else clean):
+        for count in (2, 1, 0):
+            cut = len(core) - count
+            for reading in _read(core[:cut], core[cut:], suffix, has_country=has_country):
+                found[reading] = None
+    return tuple(sorted(found, key=lambda reading: (not reading.is_plain, reading.is_padded)))
+
+
+def remainders(letters: str) -> frozenset[int]:
+    """
+    Return what 16 digits leave mod 529 whose check letters these two may be, look-alikes counted; none of other texts.
+
+    One for two legal letters; O may be Q or D.
+    """
+    if len(letters) != _LETTERS_COUNT:
+        return frozenset()
+    first, second = ([_ORDER[one] for one in _LETTERS_SEEN.get(seen, seen) if one in _ORDER] for seen in letters)
+    return frozenset(len(_ORDER) * one + two for one in first for two in second)
+
+
+def looks_like(seen: str, letter: str) -> bool:
+    """Say whether what stands where a check letter is due is that letter, or looks like it."""
+    return letter in _LETTERS_SEEN.get(seen, seen)
 
 
 def complete(code: str) -> str:
@@ -232,6 +285,9 @@ _OTHERS: Final = re.compile(f"[^{_SEPARATOR}]")
 _LABEL: Final = re.compile(r"\A(?:CUPS:?)+(?=E[S5]|[0-9])")
 
 _DIGIT_SEEN: Final = str.maketrans("OQDILZSGB", "000112568")
+# The check letters in the order in which they are counted.
+_ORDER: Final = MappingProxyType({letter: at for at, letter in enumerate("TRWAGMYFPDXBNJZSQVHLCKE")})
+_LETTERS_COUNT: Final = 2
 # What is meant where a check letter is due and something stands that is none.
 _LETTERS_SEEN: Final = MappingProxyType(
     {"0": "QD", "O": "QD", "1": "L", "I": "L", "2": "Z", "5": "S", "6": "G", "8": "B"}
@@ -250,6 +306,11 @@ _READINGS: Final = (
     # What is wrong casts doubt on the digits too, so the letters are taken only as printed.
     (Check.DAMAGED, re.compile(f"(?:ES)?([0-9]{{16}})([A-HJ-NP-TV-Z]{{2}})({_BORDER_POINT})?.*", re.DOTALL), True),
 )
+# What a reading of a damaged code may take for digits, letters, a border point and the end of a CAU.
+_DIGITS_READ: Final = re.compile("[0-9BDGILOQSZ]{13,17}")
+_LETTERS_READ: Final = re.compile("[A-ZÑ012568]{0,2}")
+_BORDER_READ: Final = re.compile("[0-9BDGILOQSZ][FPRCXYZ]")
+_COLLECTIVE: Final = re.compile("A[0-9]{3}")
 # A spreadsheet's way with numbers: which one it was can't be told any more.
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
 
@@ -286,10 +347,29 @@ def _parsed(code: str, clean: str, check: Check, shape: re.Match[str]) -> Parsed
     return Parsed(code, clean, check, body16, letters, suffix, check_letters(body16))
 
 
+def _without_ends(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be digits and letters, and the border point after them, with and without what may be an end."""
+    for core in (text, text[:-4]) if _COLLECTIVE.fullmatch(text[-4:]) else (text,):
+        yield core, ""
+        if _BORDER_READ.fullmatch(core[-2:]):
+            yield core[:-2], core[-2].translate(_DIGIT_SEEN) + core[-1]
+
+
+def _read(digits: str, letters: str, suffix: str, *, has_country: bool) -> Iterator[Reading]:
+    if not (_DIGITS_READ.fullmatch(digits) and _LETTERS_READ.fullmatch(letters)):
+        return
+    is_plain = digits.isdigit() and (letters.isalpha() or not letters)
+    digits = digits.translate(_DIGIT_SEEN)
+    if len(digits) >= _DIGITS - 1:
+        yield Reading(digits, letters, suffix, is_plain)
+    if not has_country and len(digits) < _DIGITS:
+        yield Reading(digits.zfill(_DIGITS), letters, suffix, is_plain, is_padded=True)
+
+
 def _letters_fit(shape: re.Match[str]) -> bool:
     """Say whether what stands at 19 and 20 is, or looks like, the letters of what stands before."""
     expected = check_letters(shape[1].translate(_DIGIT_SEEN))
-    return all(right in _LETTERS_SEEN.get(seen, seen) for right, seen in zip(expected, shape[2], strict=True))
+    return all(looks_like(seen, right) for right, seen in zip(expected, shape[2], strict=True))
 
 
 def _is_meant_as_cups(code: str, clean: str) -> bool:
