@@ -9,8 +9,8 @@ from django.db import transaction
 
 from facilities.access import Author
 from facilities.models import Organization
+from invoices import aliasing, grouping, merge_warnings, rewriting
 from invoices import cups as cups_codes
-from invoices import grouping, merge_warnings, rewriting
 from invoices.grouping import GroupKey
 from invoices.merge_warnings import MergeWarning
 from invoices.models import Invoice
@@ -115,5 +115,11 @@ def _plan(organization: Organization, invoices: Sequence[Invoice], target: str) 
         invoices=invoices,
         affected_facilities=affected,
         digest=hashlib.sha256("\n".join([target, *lines]).encode()).hexdigest(),
-        warnings=[*merge_warnings.of_codes(target=target, sources=[]), *merge_warnings.of_bills(together)],
+        warnings=[
+            *merge_warnings.of_codes(target=target, sources=[]),
+            *merge_warnings.of_aliases(
+                aliasing.standing_for(organization=organization, target=target, facility_ids=affected)
+            ),
+            *merge_warnings.of_bills(together),
+        ],
     )

@@ -16,11 +16,11 @@ from django.db.models import QuerySet
 
 from facilities.access import Author
 from facilities.models import Facility, Organization
+from invoices import aliasing, grouping, matching, merge_warnings, rewriting
 from invoices import cups as cups_codes
-from invoices import grouping, matching, merge_warnings, rewriting
 from invoices.grouping import GroupKey
 from invoices.merge_warnings import MergeWarning
-from invoices.models import CupsGroup, Invoice
+from invoices.models import CupsAlias, CupsGroup, Invoice
 from invoices.rewriting import Outcome
 
 MAX_SOURCES = 10_000
@@ -112,20 +112,24 @@ def consolidate(
     agreed: str | None = None,
     confirmed: bool = False,
     batch_id: UUID | None = None,
+    make_aliases: bool = False,
 ) -> Outcome:
     """
     Rewrite the CUPS of every invoice in the source groups to the target, and record it.
 
     `agreed` is the digest of the plan that somebody saw: with it, nothing but that plan is carried out. `confirmed`
     says that codes of different supplies are to be joined knowingly. A pair that matches nothing adds nothing. What is
-    accepted at once shares a `batch_id`.
+    accepted at once shares a `batch_id`. With `make_aliases` the sources, those that match nothing too, stand for the
+    target from now on (aliasing.make).
 
-    Raise cups.NotAcceptable, MalformedSources, FacilityNotInOrganization, LockedByDatadis, PlanChanged or
-    ValidCodesDiffer, each with nothing changed.
+    Raise cups.NotAcceptable, MalformedSources, FacilityNotInOrganization, LockedByDatadis, PlanChanged,
+    ValidCodesDiffer or aliasing.AliasOfAnAlias, each with nothing changed.
     """
     wanted, target = _checked(organization, sources, target)
-    locked = hold(organization=organization, merges=[(wanted, target)])
-    present = [group for group in locked if group.invoice_count]
+    places = aliasing.checked((source.facility_id, source.cups) for source in wanted) if make_aliases else []
+    locked = hold(organization=organization, merges=[(wanted, target)], make_aliases=make_aliases)
+    own = _keys(organization, wanted) | _target_keys(organization, wanted, target)
+    present = [group for group in locked if group.invoice_count and grouping.key_of(group) in own]
 
     planned = _plan(organization, present, wanted, target)
     if agreed is not None and agreed != planned.digest:
@@ -144,21 +148,36 @@ def consolidate(
         message=message,
         batch_id=batch_id,
     )
+    aliases = aliasing.record(
+        organization=organization,
+        places=places,
+        target=target,
+        by=by,
+        held={grouping.key_of(group) for group in locked},
+        consolidation=outcome.consolidation,
+        message=message,
+    )
     grouping.refresh(grouping.key_of(group) for group in locked)
-    return outcome
+    return replace(outcome, alias_count=len(aliases))
 
 
-def hold(*, organization: Organization, merges: Iterable[tuple[Collection[Source], str]]) -> list[CupsGroup]:
+def hold(
+    *, organization: Organization, merges: Iterable[tuple[Collection[Source], str]], make_aliases: bool = False
+) -> list[CupsGroup]:
     """
     Lock all that consolidating the sources of each merge to its target touches, and return it in key order.
 
     `consolidate` does so itself; who consolidates several times in one transaction holds all of it first, in one order.
+    With `make_aliases` the sources are locked even where nothing stands under them: an invoice may be on its way there.
     """
-    keys, target_keys = set[GroupKey](), set[GroupKey]()
+    keys, needed = set[GroupKey](), set[GroupKey]()
     for sources, target in merges:
         keys |= _keys(organization, sources)
-        target_keys |= _target_keys(organization, sources, target)
-    return grouping.lock(target_keys, where_present=keys)
+        needed |= _target_keys(organization, sources, target)
+        if make_aliases:
+            places = aliasing.checked((source.facility_id, source.cups) for source in sources)
+            needed |= aliasing.keys_for(organization=organization, places=places, target=target)
+    return grouping.lock(needed, where_present=keys)
 
 
 def propose(groups: Sequence[CupsGroup]) -> CupsGroup | None:
@@ -235,6 +254,7 @@ def _advise(organization: Organization, planned: Plan) -> Plan:
     codes = sorted({group.cups for group in planned.groups})
     warnings = [
         *merge_warnings.of_codes(target=planned.target, sources=codes),
+        *merge_warnings.of_aliases(_target_aliases(organization, planned)),
         *merge_warnings.of_bills(joined),
         *merge_warnings.of_groups(
             locked_elsewhere=_locked_elsewhere(organization, planned),
@@ -243,6 +263,11 @@ def _advise(organization: Organization, planned: Plan) -> Plan:
     ]
     samples = list(moving.select_related("facility", "unit").order_by("start_date", "pk")[:SAMPLES])
     return replace(planned, warnings=warnings, samples=samples)
+
+
+def _target_aliases(organization: Organization, planned: Plan) -> list[CupsAlias]:
+    facility_ids = {group.facility_id for group in planned.groups}
+    return aliasing.standing_for(organization=organization, target=planned.target, facility_ids=facility_ids)
 
 
 def _locked_elsewhere(organization: Organization, planned: Plan) -> list[CupsGroup]:

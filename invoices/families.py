@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from facilities.models import Organization
-from invoices import grouping
+from invoices import grouping, resolving
 from invoices.grouping import GroupKey
 from invoices.models import Invoice
 
@@ -27,22 +27,44 @@ class InvoiceNotFound(Exception):
         super().__init__(f"Invoice with id={invoice_id!r} not found")
 
 
-def hold(organization: Organization, invoice_id: UUID, also: Mapping[str, Any] | None = None) -> list[Invoice]:
+def hold(
+    organization: Organization, invoice_id: UUID, also: Mapping[str, Any] | None = None
+) -> tuple[list[Invoice], set[GroupKey]]:
     """
     Lock an invoice with its children, and every group that they stand in or would stand in after the changes.
 
-    Groups come first, as everywhere; the invoices are read again once they are held, since another writer may have
-    moved them in between. Raise InvoiceNotFound, or grouping.GroupsKeptChanging.
+    Groups come first, as everywhere; the invoices, and the aliases of a code that is said, are read again once they are
+    held, since another writer may have changed them in between. Return them with the keys of all groups that were
+    locked on the way, which the caller refreshes: one that was only inserted for that goes again.
+
+    Raise InvoiceNotFound, or grouping.GroupsKeptChanging.
     """
+    locked: set[GroupKey] = set()
     for _attempt in range(_ATTEMPTS):
         seen = _family(organization, invoice_id)
-        grouping.lock(keys(seen) | keys(imagined(seen, also or {})))
+        wanted = keys(seen) | keys(filed(seen, also or {}))
+        locked |= wanted
+        grouping.lock(wanted)
         if "status" in (also or {}) and seen[0].source_invoice_id is not None:
             _hold_whole(seen[0])
         held = _family(organization, invoice_id, held=True)
-        if keys(held) == keys(seen):
-            return held
+        if keys(held) == keys(seen) and keys(filed(held, also or {})) <= wanted:
+            return held, locked
     raise grouping.GroupsKeptChanging(f"Invoice {invoice_id} kept moving; try again.")
+
+
+def filed(family: Sequence[Invoice], changes: Mapping[str, Any]) -> list[Invoice]:
+    """
+    Return copies of the rows as the changes would file them: a code that is said is resolved where it arrives.
+
+    A row that carries the code already keeps it, whatever it stands for by now: that is no change.
+    """
+    copies = imagined(family, changes)
+    if "cups" in changes:
+        codes = resolving.codes_of(copies)
+        for row, copy, code in zip(family, copies, codes, strict=True):
+            copy.cups = row.cups if copy.cups == row.cups else code
+    return copies
 
 
 def imagined(family: Sequence[Invoice], changes: Mapping[str, Any]) -> list[Invoice]:
@@ -50,7 +72,9 @@ def imagined(family: Sequence[Invoice], changes: Mapping[str, Any]) -> list[Invo
     copies = []
     for row in family:
         copy = Invoice(
+            pk=row.pk,
             organization_id=row.organization_id,
+            source_invoice_id=row.source_invoice_id,
             type=row.type,
             is_parent=row.is_parent,
             facility_id=row.facility_id,

@@ -12,7 +12,18 @@ from django.utils import timezone
 from facilities import access
 from facilities.access import Author
 from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
-from invoices import calculating, closed_years, families, grouping, linking, recalculating, recording, settling, vetting
+from invoices import (
+    calculating,
+    closed_years,
+    families,
+    grouping,
+    linking,
+    recalculating,
+    recording,
+    resolving,
+    settling,
+    vetting,
+)
 from invoices import cups as cups_codes
 from invoices.closed_years import Period
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, ProcessingJob, Unit
@@ -91,11 +102,12 @@ def create(
     """
     File an invoice: one row for one facility, or a parent with a child per facility for several.
 
-    Return the single invoice or the parent. The code is kept as it came in `printed_cups`. Where no supply contract is
-    named, each row is linked to the one of its facility that fits. The calculation is queued.
+    Return the single invoice or the parent. The code is kept as it came in `printed_cups`; a code that stands for
+    another at the facility is filed under that (resolving.codes_of). Where no supply contract is named, each row is
+    linked to the one of its facility that fits. The calculation is queued.
 
-    Raise vetting's refusals in their order, ContractOfAnotherFacility, cups.NotAcceptable or closed_years.PeriodClosed,
-    with nothing filed.
+    Raise vetting's refusals in their order, ContractOfAnotherFacility, cups.NotAcceptable, closed_years.PeriodClosed or
+    grouping.GroupsKeptChanging, with nothing filed.
     """
     vetting.check_type(type)
     vetting.check_unit(type=type, unit=unit, fuel=details.get("facility_fuel"))
@@ -103,7 +115,6 @@ def create(
     percentages = vetting.whole([share.percentage for share in shares])
     vetting.check_fuel(type=type, has_fuel=details.get("facility_fuel") is not None)
     _check_contract(details.get("supply_contract"), shares)
-    # What came is what is filed: there are no aliases of codes to look up.
     code = cups_codes.acceptable(cups) if cups else ""
     common: dict[str, Any] = {
         "type": type,
@@ -143,10 +154,11 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     """
     Change fields of an invoice, by the names of the model, and log what they were.
 
-    What a parent shares with its children is passed on to them. With another code, place or start an invoice is linked
-    to the contract that fits, unless the changes name one. What its emissions follow from queues their recalculation,
-    and the status stays; the status `loading` queues the first calculation, as `active` does where there is no figure.
-    Another status than `error` takes away what was said of errors.
+    What a parent shares with its children is passed on to them. A code that is said is resolved at each facility, as
+    one that is filed; a code that stands is left alone, wherever it moves. With another code, place or start an invoice
+    is linked to the contract that fits, unless the changes name one. What its emissions follow from queues their
+    recalculation, and the status stays; the status `loading` queues the first calculation, as `active` does where there
+    is no figure. Another status than `error` takes away what was said of errors.
 
     Raise families.InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
     CodeLockedByDatadis, LockedByDatadis (its place or type), DistributedInvoice (a part's own fields on a parent),
@@ -154,11 +166,13 @@ def change(*, organization: Organization, invoice_id: UUID, by: Author, changes:
     closed_years.PeriodClosed (what figures follow from, before or after), with nothing changed.
     """
     cleaned = _cleaned(organization, changes)
-    family = families.hold(organization, invoice_id, also=cleaned)
+    family, touched = families.hold(organization, invoice_id, also=cleaned)
     invoice = family[0]
-    # All that was held is refreshed: a group that was only inserted for that goes again.
-    touched = families.keys(family) | families.keys(families.imagined(family, cleaned))
-    changes_of = [(row, _differing(row, cleaned, is_first=row is invoice)) for row in family]
+    filed = families.filed(family, cleaned)
+    changes_of = [
+        (row, _differing(row, cleaned, is_first=row is invoice, code=copy.cups))
+        for row, copy in zip(family, filed, strict=True)
+    ]
     _check_rights(organization, family, by)
     _check_change(invoice, family, {name: value for _row, own in changes_of for name, value in own.items()})
     changes_of = [(row, own | _relinked(row, own) | _without_errors(row, own)) for row, own in changes_of]
@@ -188,7 +202,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
     Raise families.InvoiceNotFound, access.NotAllowed (a child is in an organization where the author can't write),
     LockedByDatadis, DistributedInvoice for one child alone, or closed_years.PeriodClosed, with nothing deleted.
     """
-    family = families.hold(organization, invoice_id)
+    family, touched = families.hold(organization, invoice_id)
     _check_rights(organization, family, by)
     if family[0].source_invoice_id is not None:
         raise DistributedInvoice("This is one part of a distributed invoice; delete the whole")
@@ -196,7 +210,6 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
         raise LockedByDatadis("The invoice is backed by a Datadis supply contract and can't be deleted")
     closed_years.check(_periods(family))
 
-    touched = families.keys(family)
     calculating.forget(family)
     for row in reversed(family):  # children first: the parent's key is theirs
         recording.deleted(row, by)
@@ -205,8 +218,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
 
 
 def _file(rows: Sequence[Invoice], *, for_organization: Organization, by: Author) -> Invoice:
-    keys = families.keys(rows)
-    grouping.lock(keys)
+    keys = resolving.hold(rows)
     closed_years.check(_periods(rows))
     contracts = linking.contracts_of([row for row in rows if row.supply_contract is None])
     for row in rows:
@@ -299,9 +311,15 @@ def _check_rights(organization: Organization, family: Sequence[Invoice], by: Aut
         access.require(access.role_of_author(by, organization_id=organization_id), Role.EDITOR)
 
 
-def _differing(row: Invoice, changes: Mapping[str, Any], *, is_first: bool) -> dict[str, Any]:
-    """Return what the changes mean for a row: all for the one that was named, the shared ones for its children."""
+def _differing(row: Invoice, changes: Mapping[str, Any], *, is_first: bool, code: str) -> dict[str, Any]:
+    """
+    Return what the changes mean for a row: all for the one that was named, the shared ones for its children.
+
+    `code` is what the row would be filed under.
+    """
     own = {name: value for name, value in changes.items() if is_first or name in families.PASSED_ON}
+    if "cups" in own:
+        own["cups"] = code
     if "base_quantity" in own:
         own["quantity"] = (own["base_quantity"] * row.percentage).quantize(vetting.QUANTITY_STEP)
     return {name: value for name, value in own.items() if getattr(row, name) != value}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invoices import cups as cups_codes
 from invoices import double_counting
-from invoices.models import CupsGroup, Invoice
+from invoices.models import CupsAlias, CupsGroup, Invoice
 
 
 class WarningCode(models.TextChoices):
@@ -18,6 +18,7 @@ class WarningCode(models.TextChoices):
 
     TARGET_CHECK_FAILED = "TARGET_CHECK_FAILED", _("The target does not pass the CUPS check.")
     TARGET_NOT_CLEAN = "TARGET_NOT_CLEAN", _("The target is not written plainly: capitals, without separators.")
+    TARGET_IS_ALIAS = "TARGET_IS_ALIAS", _("The target itself stands for another code.")
     VALID_CODES_DIFFER = "VALID_CODES_DIFFER", _("Two of the codes are sound CUPS of different supplies.")
     SAME_INVOICE = "SAME_INVOICE", _("The same invoice would stand twice on one code.")
     CORRECTION = "CORRECTION", _("Two invoices are of the same period: one may correct the other.")
@@ -52,6 +53,21 @@ def of_codes(*, target: str, sources: Sequence[str]) -> Iterator[MergeWarning]:
     sound = different_supplies([target, *sources])
     if sound:
         yield MergeWarning(WarningCode.VALID_CODES_DIFFER, {"cups": sound})
+
+
+def of_aliases(aliases: Sequence[CupsAlias]) -> Iterator[MergeWarning]:
+    """Yield that the target is an alias at some of the facilities, and what arrives under it goes elsewhere."""
+    if aliases:
+        named = [
+            {
+                "cups": alias.cups,
+                "facility_id": str(alias.facility_id),
+                "facility_name": alias.facility.name,
+                "target_cups": alias.target_cups,
+            }
+            for alias in aliases
+        ]
+        yield MergeWarning(WarningCode.TARGET_IS_ALIAS, {"groups": named})
 
 
 def different_supplies(codes: Sequence[str]) -> list[str]:

@@ -25,11 +25,12 @@ class _Own(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was rewritten. What rewrote nothing is not recorded."""
+    """What was rewritten, and how many codes stand for the target now. What rewrote nothing is not recorded."""
 
     updated_count: int
     affected_facilities: Sequence[UUID]
     consolidation: Consolidation | None
+    alias_count: int = 0
 
 
 def of_groups(groups: Sequence[CupsGroup], *, organization_id: UUID) -> InvoiceQuerySet:

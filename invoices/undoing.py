@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from facilities.access import Author
 from facilities.keys import new_id
 from facilities.models import Organization
-from invoices import grouping, rewriting
+from invoices import aliasing, grouping, rewriting
 from invoices.grouping import GroupKey
 from invoices.models import (
     BACKED_BY_DATADIS,
@@ -85,12 +85,14 @@ def undo(
     invoice_ids: Collection[UUID] | None = None,
     skip_conflicts: bool = False,
     message: str = "",
+    remove_aliases: bool = False,
 ) -> ConsolidationUndo:
     """
     Give the invoices of a consolidation the codes that they had, and record it as an event of its own.
 
     `invoice_ids` undoes only those. With `skip_conflicts` the invoices that have changed since stay as they are, and
-    can be undone later.
+    can be undone later. With `remove_aliases` the codes that the consolidation made aliases stand for themselves again,
+    or for what they stood for before.
 
     Raise ConsolidationNotFound, MessageRequired, NotOfTheConsolidation, AlreadyUndone or ConflictsFound, each with
     nothing changed.
@@ -99,7 +101,7 @@ def undo(
     if done.by_id != by.user.pk and not message.strip():
         raise MessageRequired("Undoing what another person did needs a message that says why")
 
-    locked = grouping.lock(_keys(done))
+    locked = grouping.lock(_keys(done) | (aliasing.keys_of(done) if remove_aliases else set()))
     wanted = _wanted(done, invoice_ids)
     conflicting = conflicts_among(done, wanted)
     conflict_count = conflicting.count()
@@ -109,6 +111,8 @@ def undo(
 
     undo_id = new_id()
     restored = rewriting.restore(restorable, organization_id=organization.pk, consolidation=done, undo_id=undo_id)
+    if remove_aliases:
+        aliasing.remove_of(consolidation=done, by=by)
     grouping.refresh(grouping.key_of(group) for group in locked)
     return ConsolidationUndo.objects.create(
         id=undo_id,

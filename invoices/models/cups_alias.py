@@ -31,6 +31,8 @@ class CupsAlias(Evidence):
         Facility, verbose_name=_("facility"), on_delete=models.PROTECT, related_name="+", db_index=False
     )
     cups = models.CharField("CUPS", max_length=MAX_LENGTH)
+    # The code in capitals, without separators and label: what arrives printed a little differently is found by it.
+    clean = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
     target_cups = models.CharField(_("target"), max_length=MAX_LENGTH)
     # What made it, if a consolidation did.
     consolidation = models.ForeignKey(
@@ -81,6 +83,11 @@ class CupsAlias(Evidence):
                 fields=["organization", "target_cups", "facility"],
                 condition=models.Q(ended_at=None),
                 name="alias_by_target",
+            ),
+            models.Index(
+                fields=["organization", "clean", "facility"],
+                condition=models.Q(ended_at=None),
+                name="alias_by_clean_form",
             ),
             models.Index(fields=["consolidation"], name="alias_by_consolidation"),
         ]
