@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 from xml.parsers import expat
 
 import python_calamine
@@ -46,6 +46,12 @@ _SAYS_COMMA: Final = re.compile(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d{3}|\d{1,3
 _SAYS_POINT: Final = re.compile(r"[+-]?(\d+\.(\d{1,2}|\d{4,})|\d{4,}\.\d{3}|\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,})")
 
 Row = Sequence[object]
+
+
+class Number(str):
+    """What a cell of a workbook says that holds a number, with a point: the text `1.234` may mean thousands."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ def read_csv(chunks: Iterable[bytes], *, encoding: str, delimiter: str) -> Itera
     be read: not in this encoding, or longer than any row is.
     """
     # What says that a file is UTF-8 is no part of its first cell.
-    stream = io.BufferedReader(_Chunks(chunks), _BLOCK)
+    stream = io.BufferedReader(cast("io.RawIOBase", _Chunks(chunks)), _BLOCK)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
     lines = _Lines(text)
     rows = csv.reader(lines, delimiter=delimiter)
@@ -189,13 +195,13 @@ def read_xlsx(
     return names, _rows_of(found)
 
 
-def write_xlsx(path: Path, rows: Iterable[Row], *, title: str) -> None:
+def write_xlsx(file: Path | IO[bytes], rows: Iterable[Row], *, title: str) -> None:
     """
     Write rows as the one sheet of a workbook, the first as its heading, in memory that does not grow with them.
 
     Text is defused, numbers are numbers (of which a spreadsheet keeps 15 digits), days are days.
     """
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         sheet = book.add_worksheet(title)
         bold = book.add_format({"bold": True})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -288,7 +294,7 @@ def _encoding(head: bytes) -> str:
 
 def _records(text: str, delimiter: str) -> list[list[str]]:
     """Return the rows of a text as far as they can be read; the last of several may be cut off."""
-    found = []
+    found: list[list[str]] = []
     with suppress(csv.Error):
         found.extend(row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
     return found if len(found) <= _FEW else found[:-1]
@@ -321,7 +327,7 @@ def _as_text(value: object) -> str:
         # A day that a formula made, or that was pasted with its midnight.
         value = value.date() if value.time() == time.min else value
     if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+        return Number(f"{Decimal(repr(value)):f}".removesuffix(".0"))
     return value if isinstance(value, str) else cell(value)
 
 

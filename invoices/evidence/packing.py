@@ -11,36 +11,17 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Final, Self
 
+from invoices import tabular
+
 MANIFEST: Final = "manifest.json"
-# A spreadsheet takes a text that begins so for a formula, and does what it says.
-_BEGINS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _AT_ONCE: Final = 1 << 20
 # The earliest time that a ZIP can say: it means nothing, which is the point.
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _READABLE: Final = 0o644 << 16
-
-
-def cell(value: object) -> str:
-    """Return what stands in a cell: numbers with a point, days and moments as ISO 8601 writes them, text defused."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case Decimal():
-            return f"{value:f}"
-        case int():
-            return str(value)
-        case date():
-            return value.isoformat()
-    text = str(value)
-    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
 
 
 class Sheet:
@@ -58,7 +39,7 @@ class Sheet:
         """Add a row; raise ValueError unless there is a value for each column."""
         if len(values) != len(self.columns):
             raise ValueError(f"{self.path.name}: {len(values)} values for {len(self.columns)} columns")
-        self._rows.writerow([cell(value) for value in values])
+        self._rows.writerow([tabular.cell(value) for value in values])
         self.row_count += 1
 
     def close(self) -> None:
