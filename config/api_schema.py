@@ -162,7 +162,8 @@ def _say_of_body(operation: Json, schemas: Json) -> None:
     more = operation.pop(BODY, {})
     if "requestBody" not in operation:
         return
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    (content,) = operation["requestBody"]["content"].values()
+    schema = content["schema"]
     schema.update(more)
     named = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
     # A body of which nothing is required may be left out: it names nothing.
@@ -172,7 +173,7 @@ def _say_of_body(operation: Json, schemas: Json) -> None:
 
 def _add_examples(operation: Json) -> None:
     for status, examples in operation.pop(ANSWERS, {}).items():
-        content = operation["responses"][str(status)]["content"]["application/json"]
+        (content,) = operation["responses"][str(status)]["content"].values()
         content["examples"] = {name: {"value": value} for name, value in examples.items()} | content.get("examples", {})
 
 

@@ -264,6 +264,17 @@ SPECTACULAR_SETTINGS = {
 # 10,000 sources of a consolidation, or 100,000 ids to recalculate: 39 bytes each, and as much again for white space.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 
+# Uploads
+
+# The largest file of invoices.
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", default=200)
+UPLOAD_MAX_BYTES = IMPORT_MAX_MB * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # Log lines
 
 LOGGING = logging_of(

@@ -6,11 +6,13 @@ is stored in the transaction of the deed: there is no moment when one is there w
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -73,7 +75,8 @@ def answer_once(
     `refuse` makes an answer of an exception, or raises what nobody expected; `kept` leaves out of an answer what must
     not be stored, and `repeated` puts it back into the body. Raise Malformed, KeyReused or InProgress.
     """
-    claim, is_new = _claim(cast("AuthorizedRequest", request))
+    # Before the claim: reading a large body takes time, and a transaction would keep others waiting meanwhile.
+    claim, is_new = _claim(cast("AuthorizedRequest", request), _digest_of(request))
     if not is_new:
         return _replayed(claim, repeated)
     try:
@@ -86,10 +89,9 @@ def answer_once(
 
 
 @transaction.atomic(durable=True)
-def _claim(request: AuthorizedRequest) -> tuple[IdempotentAnswer, bool]:
+def _claim(request: AuthorizedRequest, digest: str) -> tuple[IdempotentAnswer, bool]:
     """Return the row of this key, and whether it is this request that answers."""
     now = timezone.now()
-    digest = hashlib.sha256(request.body).hexdigest()
     found, is_new = IdempotentAnswer.objects.get_or_create(
         **_scope(request), defaults={"body_digest": digest, "started_at": now}
     )
@@ -103,6 +105,30 @@ def _claim(request: AuthorizedRequest) -> tuple[IdempotentAnswer, bool]:
     if found.status is None:
         raise InProgress
     return found, False
+
+
+def _digest_of(request: Request) -> str:
+    """
+    Return what tells one body from another.
+
+    Of a form with files that is its fields and what is in the files: their boundary is another each time they are sent.
+    """
+    if not str(request.content_type).startswith("multipart/"):
+        return hashlib.sha256(request.body).hexdigest()
+    digest = hashlib.sha256()
+    for name, values in sorted(request.data.lists()):
+        for value in values:
+            digest.update(json.dumps([name, *_described(value)]).encode())
+    return digest.hexdigest()
+
+
+def _described(value: str | UploadedFile) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    content = hashlib.sha256()
+    for piece in value.chunks():
+        content.update(piece)
+    return [str(value.name), content.hexdigest()]
 
 
 def _scope(request: AuthorizedRequest) -> dict[str, Any]:
