@@ -52,6 +52,13 @@ class ConsolidationNotFound(Exception):
         super().__init__(f"Consolidation with id={consolidation_id!r} not found")
 
 
+class BatchNotFound(Exception):
+    """Nothing was accepted under this batch in this organization."""
+
+    def __init__(self, batch_id: UUID) -> None:
+        super().__init__(f"Batch with id={batch_id!r} not found")
+
+
 class ConflictsFound(Exception):
     """Some invoices can't be put back. Carries the first of them and how many there are."""
 
@@ -101,7 +108,7 @@ def undo(
     if done.by_id != by.user.pk and not message.strip():
         raise MessageRequired("Undoing what another person did needs a message that says why")
 
-    locked = grouping.lock(_keys(done) | (aliasing.keys_of(done) if remove_aliases else set()))
+    locked = grouping.lock(_keys(done, remove_aliases=remove_aliases))
     wanted = _wanted(done, invoice_ids)
     conflicting = conflicts_among(done, wanted)
     conflict_count = conflicting.count()
@@ -123,6 +130,52 @@ def undo(
         message=message.strip(),
         **by.recorded(),
     )
+
+
+@transaction.atomic
+def undo_batch(
+    *,
+    organization: Organization,
+    batch_id: UUID,
+    by: Author,
+    skip_conflicts: bool = False,
+    message: str = "",
+    remove_aliases: bool = False,
+) -> list[ConsolidationUndo]:
+    """
+    Undo what is left of all consolidations that were accepted at once, and record each as `undo` does.
+
+    With `skip_conflicts` what has changed since stays as it is.
+
+    Raise BatchNotFound, MessageRequired, AlreadyUndone or ConflictsFound (of all), each with nothing changed.
+    """
+    batch = list(history(organization=organization).filter(batch_id=batch_id))
+    if not batch:
+        raise BatchNotFound(batch_id)
+    left = [done for done in batch if state_of(done) != State.UNDONE]
+    if not left:
+        raise AlreadyUndone("Everything that was accepted at once is undone already")
+
+    grouping.lock(key for done in left for key in _keys(done, remove_aliases=remove_aliases))
+    undone: list[ConsolidationUndo] = []
+    conflicts, total = list[Conflict](), 0
+    for done in left:
+        try:
+            undone.append(
+                undo(
+                    organization=organization,
+                    consolidation_id=done.pk,
+                    by=by,
+                    skip_conflicts=skip_conflicts,
+                    message=message,
+                    remove_aliases=remove_aliases,
+                )
+            )
+        except ConflictsFound as refusal:
+            conflicts, total = [*conflicts, *refusal.conflicts], total + refusal.total
+    if conflicts and not (skip_conflicts and undone):
+        raise ConflictsFound(conflicts[:SHOWN_CONFLICTS], total)
+    return undone
 
 
 def find(*, organization: Organization, consolidation_id: UUID) -> WithUndos:
@@ -196,10 +249,11 @@ def _describe(done: Consolidation, row: ConsolidatedInvoice, invoice: Invoice | 
     return Conflict(row, Reason.LOCKED, invoice.cups, None)
 
 
-def _keys(done: Consolidation) -> set[GroupKey]:
+def _keys(done: Consolidation, *, remove_aliases: bool) -> set[GroupKey]:
     """Return every group that undoing may touch: where the invoices stand now, and where they would go back to."""
+    aliased = aliasing.keys_of(done) if remove_aliases else set()
     places = outstanding(done).values_list("facility_id", "previous_cups").distinct()
-    return {
+    return aliased | {
         GroupKey(done.organization_id, facility_id, cups)
         for facility_id, previous_cups in places
         for cups in (previous_cups, done.target_cups)
