@@ -247,6 +247,12 @@ class Invoice(models.Model):
                 condition=models.Q(supply_contract__isnull=False),
                 name="invoice_by_contract",
             ),
+            # Which codes stand on bills of gas.
+            models.Index(
+                fields=["organization", "cups"],
+                condition=models.Q(type="heat", is_parent=False) & ~models.Q(cups=""),
+                name="invoice_by_heat_code",
+            ),
             models.Index(
                 fields=["source_invoice"], condition=models.Q(source_invoice__isnull=False), name="invoice_by_parent"
             ),
