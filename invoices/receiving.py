@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.db import models, transaction
 from facilities import access, storing
 from facilities.access import Author
 from facilities.models import Facility, FacilityStatus, Organization, Role, Supplier, User
-from invoices import duplicates, families, filing, vetting
+from invoices import duplicates, families, filing, resolving, vetting
 from invoices.filing import Changed
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceSource, Unit
 from invoices.vetting import Share
@@ -139,7 +140,7 @@ def receive(
     named = _named(organization, particulars)
     uploader = _member(organization, uploaded_by)
     code = particulars.get("cups", "")
-    vetting.check_cups(type=type, cups=code)
+    _check_code(type, code, [(share.facility.organization_id, share.facility.pk) for share in found])
     invoice = filing.create(
         organization=organization,
         by=by,
@@ -185,8 +186,20 @@ def amend(*, organization: Organization, invoice_id: UUID, by: Author, **wanted:
     if wanted.get("custom_emission_factor_id", own_factors) != own_factors:
         changes["custom_emission_factor"] = _custom_group(organization, wanted["custom_emission_factor_id"])
     if changes.get("cups", invoice.cups) != invoice.cups:
-        vetting.check_cups(type=invoice.type, cups=changes["cups"])
+        below = list(Organization.objects.tree_of(organization.pk).values_list("pk", flat=True))
+        parts = _parts(invoice, below)
+        places = [(part.organization_id, part.facility_id) for part in parts if part.facility_id is not None]
+        _check_code(invoice.type, changes["cups"], places)
     return filing.change(organization=organization, invoice_id=invoice_id, by=by, changes=changes)
+
+
+def _check_code(type: str, code: str, places: Sequence[tuple[UUID, UUID]]) -> None:  # noqa: A002 (as above)
+    """Raise vetting.MisshapenCups unless the code, or what it stands for, has the shape of one at each facility."""
+    for organization_id, part in groupby(sorted(places), key=lambda place: place[0]):
+        came = [(facility_id, code.strip()) for _organization_id, facility_id in part]
+        stands_for = resolving.resolve(organization_id=organization_id, codes=came)
+        for place in came:
+            vetting.check_cups(type=type, cups=stands_for.get(place, code))
 
 
 def _parts(invoice: Invoice, organizations: Sequence[UUID]) -> list[Invoice]:
