@@ -8,9 +8,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="invoice",
             index=models.Index(
-                condition=models.Q(
-                    models.Q(("is_parent", False), ("type", "heat")), models.Q(("cups", ""), _negated=True)
-                ),
+                condition=models.Q(("is_parent", False), ("type", "heat"), models.Q(("cups", ""), _negated=True)),
                 fields=["organization", "cups"],
                 name="invoice_by_heat_code",
             ),
