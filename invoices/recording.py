@@ -19,14 +19,23 @@ def filed(rows: Iterable[Invoice], by: Author) -> None:
 
 def changed(row: Invoice, changes: Mapping[str, Any], by: Author) -> None:
     """Write down what is about to become of some fields of an invoice."""
-    before = {name: _text(getattr(row, name)) for name in changes}
-    after = {name: _text(value) for name, value in changes.items()}
-    _entry(row, ChangeAction.CHANGED, before, after, by).save(force_insert=True)
+    _change(row, changes, by).save(force_insert=True)
+
+
+def all_changed(changes_of: Iterable[tuple[Invoice, Mapping[str, Any]]], by: Author) -> None:
+    """Write down the same of many invoices at once."""
+    InvoiceChange.objects.bulk_create([_change(row, changes, by) for row, changes in changes_of], batch_size=500)
 
 
 def deleted(row: Invoice, by: Author) -> None:
     """Write down all that an invoice said that is about to go."""
     _entry(row, ChangeAction.DELETED, _content(row), {}, by).save(force_insert=True)
+
+
+def _change(row: Invoice, changes: Mapping[str, Any], by: Author) -> InvoiceChange:
+    before = {name: _text(getattr(row, name)) for name in changes}
+    after = {name: _text(value) for name, value in changes.items()}
+    return _entry(row, ChangeAction.CHANGED, before, after, by)
 
 
 def _entry(
