@@ -33,6 +33,10 @@ DISTRIBUTORS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# The check letters by what the 16 digits leave mod 529, as python-stdnum works them out.
+LETTERS_COUNT: Final = 2
+LETTERS: Final = tuple(published.calc_check_digits(f"ES{remainder:016}") for remainder in range(529))
+
 
 class Check(StrEnum):
     """What the CUPS check says of a code as it is written."""
@@ -99,9 +103,9 @@ class Reading(NamedTuple):
     """
     One way to read a damaged code.
 
-    `digits` may be 15 to 17, one lost or one too many; `letters` are 0 to 2 check letters as printed, be they letters or
-    digits that look like some; `suffix` is the border point. `is_plain` says that the digits are printed as digits and
-    the letters as letters, `is_padded` that zeros were put in front of them, which a spreadsheet takes away.
+    `digits` are 15 to 17, as one may be lost or too many; `letters` are 0 to 2 check letters as printed, or digits that
+    look like some; `suffix` is the border point. `is_plain` says that digits are printed as digits and letters as
+    letters, `is_padded` that zeros were put in front of the digits, which a spreadsheet takes away.
     """
 
     digits: str
@@ -155,7 +159,7 @@ def check_letters(body16: str) -> str:
     """
     if not (len(body16) == _DIGITS and body16.isascii() and body16.isdigit()):
         raise ValueError(f"Check letters are worked out from 16 digits, not from {body16[:MAX_LENGTH]!r}")
-    return published.calc_check_digits(f"ES{body16}")
+    return LETTERS[int(body16) % len(LETTERS)]
 
 
 def readings(code: str) -> tuple[Reading, ...]:
@@ -184,15 +188,27 @@ def remainders(letters: str) -> frozenset[int]:
 
     One for two legal letters; O may be Q or D.
     """
-    if len(letters) != _LETTERS_COUNT:
+    if len(letters) != LETTERS_COUNT:
         return frozenset()
-    first, second = ([_ORDER[one] for one in _LETTERS_SEEN.get(seen, seen) if one in _ORDER] for seen in letters)
-    return frozenset(len(_ORDER) * one + two for one in first for two in second)
+    if letters in _REMAINDERS:
+        return frozenset((_REMAINDERS[letters],))
+    first, second = (_LETTERS_SEEN.get(seen, seen) for seen in letters)
+    return frozenset(_REMAINDERS[pair] for one in first for two in second if (pair := one + two) in _REMAINDERS)
+
+
+def is_scientific(clean: str) -> bool:
+    """Say whether this clean form is a number as a spreadsheet prints it: which code it was can't be told any more."""
+    return bool(_SCIENTIFIC_CLEAN.fullmatch(clean))
 
 
 def looks_like(seen: str, letter: str) -> bool:
     """Say whether what stands where a check letter is due is that letter, or looks like it."""
     return letter in _LETTERS_SEEN.get(seen, seen)
+
+
+def as_digits(text: str) -> str:
+    """Return the text with every character that looks like a digit as that digit."""
+    return text.translate(_DIGIT_SEEN)
 
 
 def complete(code: str) -> str:
@@ -285,9 +301,7 @@ _OTHERS: Final = re.compile(f"[^{_SEPARATOR}]")
 _LABEL: Final = re.compile(r"\A(?:CUPS:?)+(?=E[S5]|[0-9])")
 
 _DIGIT_SEEN: Final = str.maketrans("OQDILZSGB", "000112568")
-# The check letters in the order in which they are counted.
-_ORDER: Final = MappingProxyType({letter: at for at, letter in enumerate("TRWAGMYFPDXBNJZSQVHLCKE")})
-_LETTERS_COUNT: Final = 2
+_REMAINDERS: Final = MappingProxyType({letters: remainder for remainder, letters in enumerate(LETTERS)})
 # What is meant where a check letter is due and something stands that is none.
 _LETTERS_SEEN: Final = MappingProxyType(
     {"0": "QD", "O": "QD", "1": "L", "I": "L", "2": "Z", "5": "S", "6": "G", "8": "B"}
@@ -313,6 +327,7 @@ _BORDER_READ: Final = re.compile("[0-9BDGILOQSZ][FPRCXYZ]")
 _COLLECTIVE: Final = re.compile("A[0-9]{3}")
 # A spreadsheet's way with numbers: which one it was can't be told any more.
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-]?[0-9]+", re.IGNORECASE)
+_SCIENTIFIC_CLEAN: Final = re.compile(r"[0-9],?[0-9]*E\+?[0-9]+")  # dots and hyphens are gone
 
 _DIRECTIONS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Fillers and variation selectors: drawn as nothing, though Unicode does not count them as format characters.

@@ -1,93 +1,115 @@
-"""Codes that are no CUPS: which are written alike. Plain Python."""
+"""Codes that are no CUPS: which are written alike, at one facility. Plain Python."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from invoices import cups as cups_codes
 from invoices.cups import Check
 from invoices.matching import ranking
+from invoices.matching.field import SOUND, Field, supply_of
 from invoices.matching.found import Code, Reason, Tier
-from invoices.matching.stars import LeftOut, Ray, Star
+from invoices.matching.stars import Ray, Star
 
 _UNSHAPED: Final = (Check.DAMAGED, Check.OTHER)
-# So many characters of the one must begin the other; shorter texts than the second are never alike by edits.
+# So many characters of the one must begin the other; texts shorter than the second are never alike.
 _PREFIX: Final = 14
 _SHORTEST: Final = 8
 _EDITS: Final = 2
 
 
-def same_form(codes: Iterable[Code], left_out: LeftOut) -> Iterator[Star]:
-    """Yield the codes that are the same once case and separators are put right."""
+def same_form(codes: Iterable[Code], known: Field) -> Iterator[Star]:
+    """Yield the codes that are the same once case and separators are put right, wherever they are."""
     by_form: dict[str, list[Code]] = defaultdict(list)
     for code in codes:
-        if code.clean and not left_out.has(code, code.clean):
+        if _is_text(code) and known.is_open(code, code.clean):
             by_form[code.clean].append(code)
     for clean, same in by_form.items():
         if len({code.cups for code in same}) > 1:
-            yield Star(clean, rays=[Ray(code, Tier.SAME, (Reason.SEPARATORS,)) for code in same])
+            rays = [Ray(code, Tier.SAME, () if code.cups == clean else (Reason.SEPARATORS,)) for code in same]
+            yield Star(clean, rays=rays)
+
+
+def is_source(code: Code) -> bool:
+    """Say whether a code may be found to be like another: it is no CUPS, it is not locked, it is long enough."""
+    return code.check in _UNSHAPED and not code.is_locked and len(code.clean) >= _SHORTEST and _is_text(code)
 
 
 class Likeness:
-    """Which codes at one facility that are no CUPS are like which others there."""
+    """
+    Which codes of one facility that are no CUPS are like which others there: `around` each of those.
 
-    def __init__(self, sources: Iterable[Code], others: Iterable[Code], left_out: LeftOut) -> None:
-        self.others = {code.cups: code for code in others}
-        self.reasons: dict[tuple[str, str], Reason] = {}
-        self.around: dict[str, list[Code]] = defaultdict(list)
-        forms = {cups: code.clean for cups, code in self.others.items() if len(code.clean) >= _SHORTEST}
-        by_form: dict[str, list[str]] = defaultdict(list)
-        for cups, clean in forms.items():
-            by_form[clean].append(cups)
-        for code in sources:
-            found = process.extract(code.clean, forms, scorer=OSA.distance, score_cutoff=_EDITS, limit=None)
-            self._add(code, [cups for _, _, cups in found], Reason.TWO_EDITS, left_out)
-            for end in range(_PREFIX, len(code.clean)):
-                self._add(code, by_form.get(code.clean[:end], ()), Reason.PREFIX, left_out)
-        beginnings = {code.clean: code for code in sources if len(code.clean) >= _PREFIX}
-        for cups, clean in forms.items():
-            for end in range(_PREFIX, len(clean)):
-                if clean[:end] in beginnings:
-                    self._add(beginnings[clean[:end]], [cups], Reason.PREFIX, left_out)
+    One that was never meant as a CUPS is compared with the unsound alone, so what this takes grows with the codes that
+    nothing else explains, not with all.
+    """
 
-    def _add(self, source: Code, others: Iterable[str], reason: Reason, left_out: LeftOut) -> None:
-        for cups in others:
-            other = self.others[cups]
-            if cups == source.cups or left_out.has(source, name_of(other)) or left_out.has(other, source.clean):
-                continue
-            if (source.cups, cups) not in self.reasons:
-                self.around[cups].append(source)
-            self.reasons[source.cups, cups] = reason
+    def __init__(
+        self, sources: Sequence[Code], *, sound: Sequence[Code], unsound: Iterable[Code], known: Field
+    ) -> None:
+        self.known = known
+        self.around: dict[Code, dict[Code, Reason]] = defaultdict(dict)
+        unsound = [code for code in unsound if len(code.clean) >= _SHORTEST and _is_text(code)]
+        self._compare([code for code in sources if code.check is Check.DAMAGED], sound)
+        self._compare(sources, unsound)
+        self._begin(sources, chain(sound, unsound))
 
     def stars(self) -> Iterator[tuple[Code, list[Ray]]]:
         """Yield each centre with the codes that point at it, the best centres first; a centre points at nothing."""
-        pointing: set[str] = set()
-        centres: set[str] = set()
-        for centre in sorted((self.others[cups] for cups in self.around), key=_order):
-            if centre.cups in pointing:
+        centres: set[Code] = set()
+        pointing: set[Code] = set()
+        for centre in sorted(self.around, key=_order):
+            if centre in pointing:
                 continue
-            rays = [
-                Ray(source, Tier.ALIKE, (self.reasons[source.cups, centre.cups],))
-                for source in self.around[centre.cups]
-                if source.cups not in pointing and source.cups not in centres
-            ]
+            near = self.around[centre].items()
+            rays = [Ray(code, Tier.ALIKE, (why,)) for code, why in near if code not in pointing | centres]
             if rays:
-                centres.add(centre.cups)
-                pointing |= {ray.code.cups for ray in rays}
+                centres.add(centre)
+                pointing.update(ray.code for ray in rays)
                 yield centre, rays
 
+    def _compare(self, sources: Sequence[Code], others: Sequence[Code]) -> None:
+        if not sources:
+            return
+        forms = [code.clean for code in others]
+        for code in sources:
+            near = process.extract(code.clean, forms, scorer=OSA.distance, score_cutoff=_EDITS, limit=None)
+            for _form, _distance, at in near:
+                self._add(code, others[at], Reason.TWO_EDITS)
 
-def points(code: Code) -> bool:
-    """Say whether a code may be said to be like another: it is no CUPS, it is not locked, it is long enough."""
-    return code.check in _UNSHAPED and not code.is_locked and len(code.clean) >= _SHORTEST
+    def _begin(self, sources: Iterable[Code], others: Iterable[Code]) -> None:
+        """Find which begin with which, in both directions."""
+        long = [code for code in sources if len(code.clean) >= _PREFIX]
+        begun = _by_text((code.clean, code) for code in long)
+        begins = _by_text((code.clean[:end], code) for code in long for end in range(_PREFIX, len(code.clean)))
+        lengths = {len(code.clean) for code in long}
+        for other in others if long else ():
+            form = other.clean
+            beginnings = (form[:length] for length in lengths if length < len(form))
+            for source in chain(begins.get(form, ()), *(begun.get(beginning, ()) for beginning in beginnings)):
+                self._add(source, other, Reason.PREFIX)
+
+    def _add(self, source: Code, other: Code, reason: Reason) -> None:
+        name = supply_of(int(other.body16)) if other.check in SOUND else other.clean
+        is_open = self.known.is_open(source, name) and self.known.is_open(other, source.clean)
+        if is_open and source != other:
+            self.around[other][source] = reason
 
 
-def name_of(code: Code) -> str:
-    """Return what a centre is called: its supply, or its clean form if it is no CUPS."""
-    return (code.check in ranking.SOUND and ranking.supply_of(code)) or code.clean
+def _by_text(codes: Iterable[tuple[str, Code]]) -> dict[str, list[Code]]:
+    by_text: dict[str, list[Code]] = {}
+    for text, code in codes:
+        by_text.setdefault(text, []).append(code)
+    return by_text
 
 
-def _order(code: Code) -> tuple[object, ...]:
+def _is_text(code: Code) -> bool:
+    """Say whether anything is left of the code to compare: separators alone and 3,14E+15 tell nothing."""
+    return bool(code.clean) and not cups_codes.is_scientific(code.clean)
+
+
+def _order(code: Code) -> tuple[Any, ...]:
     return (not code.is_locked, code.check in _UNSHAPED, *ranking.rank(code))

@@ -107,10 +107,10 @@ class Suggestion:
     """
     Codes at one facility that should carry the target.
 
-    `supply` names the centre: the 20 characters of its CUPS, in tier 5 the target's clean form. `target` is the code
-    at its best spelling; `other_targets` are the other spellings and codes it may carry, the best first. `sources` never
-    hold the target's own code, nor a locked one. `in_bulk` says that the codes alone allow it to be accepted without
-    being looked at one by one.
+    `supply` names the centre: the 20 characters of its CUPS, or the clean form of a code that is none. `target` is the
+    code at its best spelling; `other_targets` are the other spellings and codes it may carry, the best first. `sources`
+    never hold the target's own code, nor a locked one. `in_bulk` says that the codes alone allow it to be accepted
+    without being looked at one by one.
     """
 
     tier: Tier

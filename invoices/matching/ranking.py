@@ -7,9 +7,12 @@ from uuid import UUID
 
 from invoices import cups as cups_codes
 from invoices.cups import Check
+from invoices.matching.field import SOUND, Signed, supply_of
 from invoices.matching.found import Code, Contract, TargetReason
 
-SOUND: Final = (Check.VALID, Check.NOT_CLEAN, Check.LOOK_ALIKE)
+# A code to propose, and what speaks for it.
+Proposal = tuple[str, tuple[TargetReason, ...]]
+
 _COMPLETE: Final = (20, 22)
 _NOWHERE: Final = UUID(int=0)
 
@@ -24,7 +27,7 @@ def ranked(codes: Iterable[Code]) -> list[str]:
     return [code.cups for code in _ranked(codes)]
 
 
-def propose(codes: Sequence[Code], *, contracts: Iterable[Contract] = ()) -> tuple[str, tuple[TargetReason, ...]]:
+def propose(codes: Sequence[Code], *, contracts: Iterable[Contract] = ()) -> Proposal:
     """
     Return the code that these should carry, one they have or one that none carries yet, and why; ("", ()) of none.
 
@@ -33,57 +36,37 @@ def propose(codes: Sequence[Code], *, contracts: Iterable[Contract] = ()) -> tup
     to be right.
     """
     order = _ranked(codes)
+    body16 = order[0].body16 if order else ""
+    parsed = ((contract.facility_id, cups_codes.parse(contract.cups)) for contract in contracts)
+    return _best(order, [Signed(at, code.suffix) for at, code in parsed if code.supply and code.body16 == body16])
+
+
+def best(codes: Sequence[Code], signed: Sequence[Signed]) -> Proposal:
+    """Propose one of the codes of one supply, or the best spelling of it; `signed` are that supply's contracts."""
+    return _best(_ranked(codes), signed)
+
+
+def built(supply: str, signed: Sequence[Signed]) -> Proposal:
+    """Propose the code of a supply that no invoice names soundly."""
+    target, why = _spelled(supply, (), signed)
+    return target, _of_nobody(target, why)
+
+
+def _best(order: Sequence[Code], signed: Sequence[Signed]) -> Proposal:
     if not order:
         return "", ()
-    best = order[0]
-    if best.is_locked:
-        return best.cups, _reasons(best, order)
-    supply = next((named for code in codes if code.body16 == best.body16 and (named := supply_of(code))), "")
-    target, why = spelled(supply, codes, contracts) if supply else (best.cups, ())
+    first = order[0]
+    is_certain = signed or any(proven(code) for code in order if code.body16 == first.body16)
+    if first.is_locked or not is_certain:
+        return first.cups, _reasons(first, order)
+    target, why = _spelled(supply_of(int(first.body16)), order, signed)
     carried = next((code for code in order if code.cups == target), None)
     return (target, (*_reasons(carried, order), *why)) if carried else (target, _of_nobody(target, why))
 
 
-def spelled(supply: str, codes: Iterable[Code], contracts: Iterable[Contract]) -> tuple[str, tuple[TargetReason, ...]]:
-    """Return a supply's code in 20 characters or 22, and why."""
-    signed = (cups_codes.parse(contract.cups) for contract in contracts)
-    spellings = Counter(f"{supply}{parsed.suffix}" for parsed in signed if parsed.supply == supply)
-    if spellings:
-        return min(spellings, key=lambda cups: (-spellings[cups], cups)), (TargetReason.CONTRACT_SPELLING,)
-    suffixes = {code.suffix for code in codes if code.check in SOUND and code.body16 == supply[2:18] and code.suffix}
-    return (supply + suffixes.pop(), (TargetReason.AGREED_SUFFIX,)) if len(suffixes) == 1 else (supply, ())
-
-
-def built(supply: str, contracts: Iterable[Contract]) -> tuple[str, tuple[TargetReason, ...]]:
-    """Return the code of a supply that no invoice names soundly, and why it is spelled so."""
-    target, why = spelled(supply, (), contracts)
-    return target, _of_nobody(target, why)
-
-
-def supply_of(code: Code) -> str:
-    """Return the 20 characters of the supply that the code names for certain: sound, or with digits and letters right."""
-    if code.check in SOUND or code.letters_ok:
-        return f"ES{code.body16}{cups_codes.check_letters(code.body16)}"
-    return ""
-
-
-def _ranked(codes: Iterable[Code]) -> list[Code]:
-    by_cups: dict[str, Code] = {}
-    for code in codes:
-        known = by_cups.get(code.cups)
-        by_cups[code.cups] = _joined(known, code) if known else code
-    return sorted(by_cups.values(), key=rank) if len(by_cups) > 1 else list(by_cups.values())
-
-
-def _joined(one: Code, other: Code) -> Code:
-    first_dates = [code.first_date for code in (one, other) if code.first_date]
-    last_dates = [code.last_date for code in (one, other) if code.last_date]
-    return one._replace(
-        invoice_count=one.invoice_count + other.invoice_count,
-        first_date=min(first_dates, default=None),
-        last_date=max(last_dates, default=None),
-        is_locked=one.is_locked or other.is_locked,
-    )
+def proven(code: Code) -> bool:
+    """Say whether the letters prove the code's 16 digits."""
+    return code.letters_ok or code.check in SOUND
 
 
 def rank(code: Code) -> tuple[Any, ...]:
@@ -97,6 +80,23 @@ def rank(code: Code) -> tuple[Any, ...]:
         -_last(code),
         -_span(code),
         code.cups,
+    )
+
+
+def _ranked(codes: Iterable[Code]) -> list[Code]:
+    by_cups: dict[str, Code] = {}
+    for code in codes:
+        known = by_cups.get(code.cups)
+        by_cups[code.cups] = _joined(known, code) if known else code
+    return sorted(by_cups.values(), key=rank) if len(by_cups) > 1 else list(by_cups.values())
+
+
+def _joined(one: Code, other: Code) -> Code:
+    return one._replace(
+        invoice_count=one.invoice_count + other.invoice_count,
+        first_date=min((day for day in (one.first_date, other.first_date) if day), default=None),
+        last_date=max((day for day in (one.last_date, other.last_date) if day), default=None),
+        is_locked=one.is_locked or other.is_locked,
     )
 
 
@@ -121,15 +121,24 @@ def _span(code: Code) -> int:
     return (code.last_date - code.first_date).days if code.last_date and code.first_date else 0
 
 
+def _spelled(supply: str, codes: Iterable[Code], signed: Sequence[Signed]) -> Proposal:
+    """Return a supply's code in 20 characters or 22, and why."""
+    if signed:
+        spellings = Counter(f"{supply}{contract.suffix}" for contract in signed)
+        return min(spellings, key=lambda cups: (-spellings[cups], cups)), (TargetReason.CONTRACT_SPELLING,)
+    suffixes = {code.suffix for code in codes if code.check in SOUND and code.body16 == supply[2:18] and code.suffix}
+    return (supply + suffixes.pop(), (TargetReason.AGREED_SUFFIX,)) if len(suffixes) == 1 else (supply, ())
+
+
 def _of_the_code(code: Code) -> tuple[TargetReason, ...]:
     """Return what the code alone says for it."""
-    told = {
-        TargetReason.DATADIS: code.is_locked,
-        TargetReason.LETTERS_RIGHT: code.check is Check.VALID,
-        TargetReason.COMPLETE: _is_complete(code),
-        TargetReason.KNOWN_DISTRIBUTOR: _has_known_distributor(code),
-    }
-    return tuple(reason for reason, holds in told.items() if holds)
+    told = (
+        (TargetReason.DATADIS, code.is_locked),
+        (TargetReason.LETTERS_RIGHT, code.check is Check.VALID),
+        (TargetReason.COMPLETE, _is_complete(code)),
+        (TargetReason.KNOWN_DISTRIBUTOR, _has_known_distributor(code)),
+    )
+    return tuple(reason for reason, holds in told if holds)
 
 
 def _of_nobody(target: str, why: tuple[TargetReason, ...]) -> tuple[TargetReason, ...]:
@@ -142,11 +151,7 @@ def _reasons(target: Code, order: Sequence[Code]) -> tuple[TargetReason, ...]:
     others = [code for code in order if code is not target]
     if not others:
         return _of_the_code(target)
-    more = {
-        TargetReason.MOST_INVOICES: _count,
-        TargetReason.LATEST: _last,
-        TargetReason.LONGEST: _span,
-    }
-    told = [reason for reason, of in more.items() if of(target) > max(map(of, others))]
+    figures = ((TargetReason.MOST_INVOICES, _count), (TargetReason.LATEST, _last), (TargetReason.LONGEST, _span))
+    more = [reason for reason, of in figures if of(target) > max(map(of, others))]
     is_tied = rank(target)[:-1] == rank(others[0])[:-1]
-    return (*_of_the_code(target), *told, *([TargetReason.SMALLEST] if is_tied else []))
+    return (*_of_the_code(target), *more, *([TargetReason.SMALLEST] if is_tied else []))

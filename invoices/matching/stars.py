@@ -1,7 +1,7 @@
 """A supply with the codes that point at it, and what is suggested of them facility by facility. Plain Python."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -9,12 +9,15 @@ from uuid import UUID
 
 from invoices.cups import Check
 from invoices.matching import ranking
-from invoices.matching.found import Code, Contract, Member, Reason, Suggestion, TargetReason, Tier
+from invoices.matching.field import Field, Signed, supply_of
+from invoices.matching.found import Code, Member, Reason, Suggestion, TargetReason, Tier
 
 _MOST_OTHERS: Final = 6
-_IN_BULK: Final = (Tier.SAME, Tier.SLIP, Tier.LETTERS)
+# What says for certain enough whose code it is: such a code may be the target, and be accepted without a look at each.
+_CERTAIN: Final = (Tier.SAME, Tier.SLIP, Tier.LETTERS)
 # A CAU after 22 characters is a collective's own code, shared by its consumers; a CIL is a generator's.
 _OF_OTHERS: Final = re.compile("(?:ES)?[0-9]{16}[A-Z]{2}(?:[0-9][A-Z]A?)?[0-9]{3}")
+_WRITTEN: Final = {Check.NOT_CLEAN: (Reason.SEPARATORS,), Check.LOOK_ALIKE: (Reason.LOOK_ALIKES,)}
 
 
 class Ray(NamedTuple):
@@ -44,67 +47,87 @@ class Target(NamedTuple):
 @dataclass(eq=False)
 class Star:
     """
-    A supply: the codes that name it soundly, the contracts that do, and the codes that point at it.
+    A supply: the codes that name it soundly, what contracts say of it, and the codes that point at it.
 
-    `centre` is the code in the middle where that is no CUPS.
+    Codes that are no CUPS make stars too: around a `centre`, or of the same clean form.
     """
 
     supply: str
     sound: Sequence[Code] = ()
-    contracts: Sequence[Contract] = ()
+    signed: Sequence[Signed] = ()
     rays: list[Ray] = field(default_factory=list)
     centre: Code | None = None
+    is_cups: bool = False
+
+    @classmethod
+    def of(cls, number: int, known: Field) -> "Star":
+        """Return the supply with these digits, no code pointing at it yet."""
+        return cls(supply_of(number), known.sound(number), known.signed.get(number, ()), is_cups=True)
 
     def target(self, facility_id: UUID) -> Target:
         """Return the code that the supply should carry at a facility: what Datadis backs there, else the common one."""
-        return self._locked_at.get(facility_id, self.common)
+        return self._locked_at.get(facility_id, self._common)
 
-    @cached_property
-    def common(self) -> Target:
-        if self.centre:
-            return self._carried(*ranking.propose([self.centre]))
-        certain = [ray.code for ray in self.rays if ray.tier in _IN_BULK]
-        codes = [*self.sound, *(code for code in certain if code.is_locked)]
-        if codes:
-            return self._carried(*ranking.propose(codes, contracts=self.contracts))
-        if self.contracts:
-            return self._carried(*ranking.built(self.supply, self.contracts))
-        return self._carried(*ranking.propose(certain))
+    def pointing(self) -> Iterator[Code]:
+        """Yield the codes around the centre: all that point at it but the target's own."""
+        return (ray.code for ray in self.rays if ray.code.cups != self.target(ray.code.facility_id).cups)
 
-    def suggestions(self, *, left_out: "LeftOut") -> Iterator[Suggestion]:
+    def suggestions(self, known: Field) -> Iterator[Suggestion]:
         """Yield one suggestion for each tier and facility that has something to do."""
         found: dict[tuple[Tier, UUID], list[Ray]] = {}
-        for ray in [*map(self._of_sound, self.sound), *self.rays]:
+        for ray in (*map(_of_sound, self.sound), *self.rays):
             code = ray.code
             target = self.target(code.facility_id)
-            if not code.is_locked and code.cups != target.cups and not left_out.has(code, self.supply):
+            if not code.is_locked and code.cups != target.cups and self._is_open(ray, target, known):
                 tier = Tier.SAME if code.clean == target.clean else max(ray.tier, target.tier)
                 found.setdefault((tier, code.facility_id), []).append(ray)
         for (tier, facility_id), rays in found.items():
-            yield self._suggestion(tier, facility_id, rays)
+            yield self._suggestion(tier, facility_id, sorted(rays, key=lambda ray: ray.code.cups))
+
+    def _is_open(self, ray: Ray, target: Target, known: Field) -> bool:
+        """Say whether nobody said that the code is not this supply; of two ways to write it, neither the target's."""
+        code = ray.code
+        if ray.tier is Tier.SAME and not known.is_open(code._replace(cups=target.cups), self.supply):
+            return False
+        return known.is_open(code, self.supply)
+
+    @cached_property
+    def _common(self) -> Target:
+        locked = [code for code in self._certain if code.is_locked]
+        if self.centre:
+            return self._completed(ranking.best([self.centre], ()))
+        if self.sound or locked:
+            return self._completed(ranking.best([*self.sound, *locked], self.signed))
+        if self.signed:
+            return self._completed(ranking.built(self.supply, self.signed))
+        return self._completed(ranking.best(self._certain, ()))
 
     @cached_property
     def _locked_at(self) -> dict[UUID, Target]:
         locked: dict[UUID, list[Code]] = {}
-        for code in (*self.sound, *(ray.code for ray in self.rays if ray.tier in _IN_BULK)):
+        for code in (*self.sound, *self._certain):
             if code.is_locked:
                 locked.setdefault(code.facility_id, []).append(code)
-        return {facility_id: self._carried(*ranking.propose(codes)) for facility_id, codes in locked.items()}
+        return {facility_id: self._completed(ranking.best(codes, ())) for facility_id, codes in locked.items()}
 
-    def _carried(self, cups: str, reasons: tuple[TargetReason, ...]) -> Target:
-        """Complete a target with what is known of the code that has it, or of one that nobody has yet."""
+    @property
+    def _certain(self) -> list[Code]:
+        return [ray.code for ray in self.rays if ray.tier in _CERTAIN]
+
+    def _completed(self, proposal: ranking.Proposal) -> Target:
+        """Add what is known of the code that has it, or of one that nobody has yet."""
+        cups, reasons = proposal
         for ray in self.rays:
             if ray.code.cups == cups:
                 return Target(cups, reasons, ray.code.clean, ray.suffix, ray.tier)
-        for code in (*self.sound, *([self.centre] if self.centre else [])):
+        for code in (*self.sound, *([self.centre] if self.centre else ())):
             if code.cups == cups:
                 return Target(cups, reasons, code.clean, code.suffix, Tier.SAME)
         return Target(cups, reasons, cups, cups[20:], Tier.SAME)
 
-    def _suggestion(self, tier: Tier, facility_id: UUID, rays: list[Ray]) -> Suggestion:
+    def _suggestion(self, tier: Tier, facility_id: UUID, rays: Sequence[Ray]) -> Suggestion:
         target = self.target(facility_id)
-        is_here = facility_id in self._places or self._carries(target.cups, facility_id)
-        rays.sort(key=lambda ray: ray.code.cups)
+        is_here = self._is_at(facility_id, target)
         return Suggestion(
             tier=tier,
             supply=self.supply,
@@ -112,57 +135,41 @@ class Star:
             target=target.cups,
             target_reasons=target.reasons,
             other_targets=self._others(target, rays),
-            sources=tuple(Member(ray.code, self._reasons(ray, target, is_here=is_here)) for ray in rays),
-            in_bulk=is_here and tier in _IN_BULK and _is_harmless(target, rays),
+            sources=tuple(Member(ray.code, tuple(self._reasons(ray, target, is_here=is_here))) for ray in rays),
+            in_bulk=is_here and tier in _CERTAIN and _is_harmless(target, rays),
         )
 
-    @cached_property
-    def _places(self) -> set[UUID]:
-        """Return the facilities where the supply is known to be."""
-        surely = [ray.code for ray in self.rays if ray.tier is Tier.SAME and not self.centre]
-        return {place.facility_id for place in (*self.sound, *self.contracts, *surely)}
+    def _is_at(self, facility_id: UUID, target: Target) -> bool:
+        """Say whether the supply is known to be at the facility: soundly, by a contract, or under the target."""
+        if self.centre or any(place.facility_id == facility_id for place in (*self.sound, *self.signed)):
+            return True
+        here = [ray for ray in self.rays if ray.code.facility_id == facility_id]
+        return any(ray.code.cups == target.cups or (self.is_cups and ray.tier is Tier.SAME) for ray in here)
 
-    def _carries(self, cups: str, facility_id: UUID) -> bool:
-        codes = [*(ray.code for ray in self.rays), *([self.centre] if self.centre else [])]
-        return any(code.cups == cups and code.facility_id == facility_id for code in codes)
-
-    def _others(self, target: Target, rays: list[Ray]) -> tuple[str, ...]:
-        rivals = [rival for ray in rays for rival in ray.rivals]
-        if self.centre:
-            others = rivals
-        else:
-            certain = [ray.code for ray in self.rays if ray.tier in _IN_BULK]
-            spellings = [code for code in self.sound if code.check is Check.VALID] or ([] if self.sound else certain)
-            suffixes = sorted({code.suffix for code in self.sound} | {ray.suffix for ray in self.rays} - {""})
-            forms = [self.supply + suffix for suffix in ("", *suffixes)]
-            others = [*ranking.ranked(spellings), *rivals, *forms]
+    def _others(self, target: Target, rays: Iterable[Ray]) -> tuple[str, ...]:
+        """Return what else they may become: other spellings, other supplies' codes, the plain forms of the supply."""
+        others = [rival for ray in rays for rival in ray.rivals]
+        if not self.centre:
+            written = [code for code in self.sound if code.check is Check.VALID]
+            suffixes = {code.suffix for code in self.sound} | {ray.suffix for ray in self.rays}
+            forms = (f"{self.supply}{suffix}" for suffix in sorted(suffixes | {""}))
+            others = [*ranking.ranked(written if self.sound or self.signed else self._certain), *others, *forms]
         return tuple(cups for cups in dict.fromkeys(others) if cups != target.cups)[:_MOST_OTHERS]
 
-    def _of_sound(self, code: Code) -> Ray:
-        told = {Check.NOT_CLEAN: (Reason.SEPARATORS,), Check.LOOK_ALIKE: (Reason.LOOK_ALIKES,)}
-        return Ray(code, Tier.SAME, told.get(code.check, ()), code.suffix)
-
-    def _reasons(self, ray: Ray, target: Target, *, is_here: bool) -> tuple[Reason, ...]:
-        told = list(ray.reasons)
+    def _reasons(self, ray: Ray, target: Target, *, is_here: bool) -> Iterator[Reason]:
+        yield from ray.reasons
         if ray.suffix and target.suffix and ray.suffix != target.suffix:
-            told.append(Reason.SUFFIXES_DIFFER)
+            yield Reason.SUFFIXES_DIFFER
         elif ray.suffix != target.suffix and ray.tier is Tier.SAME:
-            told.append(Reason.SUFFIX)
-        if self.contracts:
-            told.append(Reason.ON_CONTRACT)
+            yield Reason.SUFFIX
+        if self.signed:
+            yield Reason.ON_CONTRACT
         if not is_here:
-            told.append(Reason.OTHER_FACILITY)
-        return tuple(told)
+            yield Reason.OTHER_FACILITY
 
 
-class LeftOut:
-    """The pairs that somebody said are no duplicates."""
-
-    def __init__(self, dismissed: "Iterator[tuple[str, UUID, str]] | Sequence[tuple[str, UUID, str]]") -> None:
-        self._pairs = {tuple(each) for each in dismissed}
-
-    def has(self, code: Code, supply: str) -> bool:
-        return bool(self._pairs) and (code.cups, code.facility_id, supply) in self._pairs
+def _of_sound(code: Code) -> Ray:
+    return Ray(code, Tier.SAME, _WRITTEN.get(code.check, ()), code.suffix)
 
 
 def _is_harmless(target: Target, rays: Sequence[Ray]) -> bool:
