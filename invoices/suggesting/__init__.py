@@ -20,6 +20,7 @@ from invoices.suggesting.in_bulk import (
     plan_all,
 )
 from invoices.suggesting.listing import Shown, SuggestionNotFound, find, listed, shown
+from invoices.suggesting.nearby import near
 
 __all__ = [
     "AT_ONCE",
@@ -40,6 +41,7 @@ __all__ = [
     "dismiss",
     "find",
     "listed",
+    "near",
     "plan",
     "plan_all",
     "shown",

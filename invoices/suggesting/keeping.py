@@ -104,7 +104,8 @@ def in_order(suggestion: Suggestion) -> tuple[Any, ...]:
 
 def _found(organization: Organization) -> list[Suggestion]:
     found = matching.suggest(
-        codes(CupsGroup.objects.of(organization.pk).listed()),
+        # In one order, so that what fits equally well is chosen alike every time.
+        codes(CupsGroup.objects.of(organization.pk).listed().order_by("cups", "facility_id")),
         contracts=contracts(organization),
         dismissed=dismissed(organization),
     )
