@@ -1,6 +1,6 @@
 """Create, change and delete an invoice, whole or distributed over facilities. Keeps the groups true."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypedDict, Unpack
@@ -26,6 +26,7 @@ from invoices import (
 )
 from invoices import cups as cups_codes
 from invoices.closed_years import Period
+from invoices.grouping import GroupKey
 from invoices.models import CustomEmissionGroup, FacilityFuel, Invoice, InvoiceStatus, JobAction, ProcessingJob, Unit
 from invoices.vetting import Share
 
@@ -39,6 +40,7 @@ CALCULATED_FROM: Final = frozenset(
 )
 # What may still change in a year that was reported: no figure follows from it.
 _NEVER_REPORTED: Final = frozenset({"cups", "invoice_number", "file_id", "file_url", "uploaded_by", "toc"})
+_ROWS_A_STATEMENT: Final = 1_000
 _OWN_TO_A_PART: Final = frozenset({"facility", "supply_contract", "quantity", "base_quantity", "percentage", "type"})
 
 
@@ -212,21 +214,48 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
 
     calculating.forget(family)
     for row in reversed(family):  # children first: the parent's key is theirs
-        recording.deleted(row, by)
+        recording.deleted([row], by)
         Invoice.objects.of(row.organization_id).filter(pk=row.pk).delete()
     grouping.refresh(touched)
+
+
+@transaction.atomic
+def file_rows(
+    *, organization: Organization, rows: Sequence[Invoice], held: Collection[GroupKey], by: Author
+) -> ProcessingJob | None:
+    """
+    File thousands of new invoices at once, and return the job that calculates them; None where there are none.
+
+    The caller has checked them, given each its code by `resolving.hold`, and holds what that returned, which is
+    refreshed: also the groups of invoices that it left out.
+    """
+    contracts = linking.contracts_of([row for row in rows if row.supply_contract is None])
+    for row in rows:
+        row.supply_contract = contracts.get(row.pk, row.supply_contract)
+    Invoice.objects.bulk_create(rows, batch_size=_ROWS_A_STATEMENT)
+    recording.filed(rows, by)
+    grouping.refresh(held)
+    return recalculating.queue_calculation(organization=organization, invoices=rows, by=by) if rows else None
+
+
+@transaction.atomic
+def delete_rows(rows: Sequence[Invoice], *, held: Collection[GroupKey], by: Author) -> None:
+    """
+    Delete thousands of single invoices of one organization at once. Their content stays in the log.
+
+    The caller has asked whether each may go, and holds the invoices and their groups.
+    """
+    calculating.forget(rows)
+    recording.deleted(rows, by)
+    for part in grouping.sliced(rows):
+        Invoice.objects.of(part[0].organization_id).filter(pk__in=[row.pk for row in part]).delete()
+    grouping.refresh(held)
 
 
 def _file(rows: Sequence[Invoice], *, for_organization: Organization, by: Author) -> Invoice:
     keys = resolving.hold(rows)
     closed_years.check(_periods(rows))
-    contracts = linking.contracts_of([row for row in rows if row.supply_contract is None])
-    for row in rows:
-        row.supply_contract = contracts.get(row.pk, row.supply_contract)
-    Invoice.objects.bulk_create(rows)
-    recording.filed(rows, by)
-    grouping.refresh(keys)
-    recalculating.queue_calculation(organization=for_organization, invoices=rows, by=by)
+    file_rows(organization=for_organization, rows=rows, held=keys, by=by)
     return rows[0]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import models
@@ -11,10 +11,13 @@ from django.db import models
 from facilities.access import Author
 from invoices.models import ChangeAction, Invoice, InvoiceChange
 
+_A_STATEMENT: Final = 1_000
+
 
 def filed(rows: Iterable[Invoice], by: Author) -> None:
     """Write down that these invoices are new, with all that they say."""
-    InvoiceChange.objects.bulk_create([_entry(row, ChangeAction.CREATED, {}, _content(row), by) for row in rows])
+    entries = [_entry(row, ChangeAction.CREATED, {}, _content(row), by) for row in rows]
+    InvoiceChange.objects.bulk_create(entries, batch_size=_A_STATEMENT)
 
 
 def changed(row: Invoice, changes: Mapping[str, Any], by: Author) -> None:
@@ -27,9 +30,10 @@ def all_changed(changes_of: Iterable[tuple[Invoice, Mapping[str, Any]]], by: Aut
     InvoiceChange.objects.bulk_create([_change(row, changes, by) for row, changes in changes_of], batch_size=500)
 
 
-def deleted(row: Invoice, by: Author) -> None:
-    """Write down all that an invoice said that is about to go."""
-    _entry(row, ChangeAction.DELETED, _content(row), {}, by).save(force_insert=True)
+def deleted(rows: Iterable[Invoice], by: Author) -> None:
+    """Write down all that these invoices said, which are about to go."""
+    entries = [_entry(row, ChangeAction.DELETED, _content(row), {}, by) for row in rows]
+    InvoiceChange.objects.bulk_create(entries, batch_size=_A_STATEMENT)
 
 
 def _change(row: Invoice, changes: Mapping[str, Any], by: Author) -> InvoiceChange:

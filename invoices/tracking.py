@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from facilities.access import Author
 from facilities.models import Organization
-from invoices import recalculating
+from invoices import importing, recalculating
 from invoices.models import ChunkState, InvoiceEmission, JobAction, JobChunk, JobStatus, ProcessingJob
 
 # What is still going on.
@@ -50,6 +50,9 @@ def find(*, organization: Organization, job_id: UUID) -> ProcessingJob:
 
 def may_retry(job: ProcessingJob) -> bool:
     """Tell whether a job has ended with something that can be done again; of evidence, that is asked for anew."""
+    if job.action == JobAction.IMPORT:
+        # One that found rows to refuse has ended well: the rows are mended, and come in another file.
+        return job.status == JobStatus.FAILED
     return job.status not in OPEN_STATUSES and job.action != JobAction.EXPORT and job.items_failed > 0
 
 
@@ -58,15 +61,25 @@ def retry(*, organization: Organization, job_id: UUID, by: Author) -> Processing
     """
     Queue what failed of an ended job as a new job for the same categories, and return that one.
 
-    It is the invoices of the chunks that were given up, and those without a result. Raise JobNotFound, or
+    It is the invoices of the chunks that were given up, and those without a result; of an import, what it did not come
+    to: its check, the batches that are not taken, or the invoices that are not removed. Raise JobNotFound, or
     NothingToRetry with nothing queued.
     """
     job = find(organization=organization, job_id=job_id)
     if not may_retry(job):
         raise NothingToRetry
+    if job.action == JobAction.IMPORT:
+        return _import_again(job, organization=organization, by=by)
     again = recalculating.queue_again(job=job, invoice_ids=list(_failed_of(job)), by=by)
     if not again.items_total:
         # They were deleted meanwhile.
+        raise NothingToRetry
+    return again
+
+
+def _import_again(job: ProcessingJob, *, organization: Organization, by: Author) -> ProcessingJob:
+    again = importing.again(organization=organization, job=job, by=by)
+    if again is None:
         raise NothingToRetry
     return again
 

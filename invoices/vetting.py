@@ -1,7 +1,7 @@
 """What an invoice must obey to be filed, whichever door it comes through; and how a whole is shared out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -69,15 +69,23 @@ def check_type(type: str) -> None:  # noqa: A002 (the field's own name in the AP
 
 def check_unit(*, type: str, unit: Unit, fuel: FacilityFuel | None) -> None:  # noqa: A002 (as above)
     """Raise UnitDoesNotFit unless invoices of this type, and of this fuel if one is named, are measured in the unit."""
-    fitting = _UNIT_TYPES.get(InvoiceType(type))
-    if fitting is not None and unit.type not in fitting:
-        names = " or ".join(sorted(fitting))
-        raise UnitDoesNotFit(unit.pk, f"It must be a unit of {names}")
+    if kinds := unfit_kinds(type=type, unit=unit):
+        raise UnitDoesNotFit(unit.pk, f"It must be a unit of {' or '.join(kinds)}")
     if type == InvoiceType.HEAT and fuel is not None:
         units = dict(fuel.fuel_units.order_by("position").values_list("unit_id", "unit__name"))
-        # Of a fuel without any, nobody knows what it is measured in.
-        if units and unit.pk not in units:
+        if is_foreign(unit=unit, to=units):
             raise UnitDoesNotFit(unit.pk, f"{fuel.name} is measured in {', '.join(units.values())}")
+
+
+def unfit_kinds(*, type: str, unit: Unit) -> list[str]:  # noqa: A002 (as above)
+    """Return the kinds of unit that invoices of this type are measured in, unless the unit is of one of them."""
+    fitting = _UNIT_TYPES.get(InvoiceType(type))
+    return [] if fitting is None or unit.type in fitting else sorted(fitting)
+
+
+def is_foreign(*, unit: Unit, to: Collection[UUID]) -> bool:
+    """Tell whether a fuel is not measured in the unit: `to` are those that it is, none where nobody knows."""
+    return bool(to) and unit.pk not in to
 
 
 def check_period(start: date, end: date) -> None:

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from facilities.models import Organization
-from invoices import calculating, evidencing, waking
+from invoices import calculating, evidencing, importing, waking
 from invoices.models import OPEN_STATES, ChunkState, JobAction, JobChunk, JobStatus, ProcessingJob
 
 _log = structlog.stdlib.get_logger("working")
@@ -110,6 +110,10 @@ def _do(chunk: JobChunk) -> None:
     if chunk.job.action == JobAction.EXPORT:
         _export(chunk)
         return
+    if chunk.job.action == JobAction.IMPORT:
+        write = importing.run_chunk(chunk, go_on=lambda: _renew(chunk))
+        _finish(chunk, lambda: _Counted(*write()))
+        return
     worked = calculating.work_out(
         organization_id=chunk.organization_id,
         invoice_ids=[UUID(invoice_id) for invoice_id in chunk.invoice_ids],
@@ -161,6 +165,8 @@ def _given_up(chunk: JobChunk, last_error: str) -> _Counted:
     sentence = f"This broke off {MAX_ATTEMPTS} times and was given up. The last error: {last_error}"
     if chunk.job.action == JobAction.EXPORT:
         return _Counted(succeeded=0, failed=chunk.job.items_total, reasons=[(None, sentence)])
+    if chunk.job.action == JobAction.IMPORT:
+        return _Counted(succeeded=0, failed=importing.given_up(chunk), reasons=[(None, sentence)])
     if not chunk.job.activity_category:
         # Else they would wait for ever, and nobody would see why.
         told = f"The calculation broke off {MAX_ATTEMPTS} times and was given up. Its job says why; retry the job."
@@ -193,12 +199,15 @@ def _settle(chunk: JobChunk, counted: _Counted, *, state: ChunkState, last_error
     # Locked last, and by every chunk of the job: who comes later sees what was closed and counted before.
     job = _job(chunk).select_for_update().get()
     succeeded, failed = job.items_success + counted.succeeded, job.items_failed + counted.failed
+    ended = _ended(chunk, is_all_wrong=failed > 0 and succeeded == 0)
     _job(chunk).update(
         items_success=succeeded,
         items_failed=failed,
         errors=[*job.errors, *_errors(job, counted)][:KEPT_ERRORS],
-        **_ended(chunk, is_all_wrong=failed > 0 and succeeded == 0),
+        **ended,
     )
+    if ended and job.action == JobAction.IMPORT:
+        importing.ended(job)
 
 
 def _errors(job: ProcessingJob, counted: _Counted) -> list[dict[str, str | None]]:

@@ -20,6 +20,7 @@ class ImportStatus(models.TextChoices):
     CHECKED = "CHECKED", _("checked")
     TAKING = "TAKING", _("being taken")
     TAKEN = "TAKEN", _("taken")
+    UNDOING = "UNDOING", _("being taken back")
     UNDONE = "UNDONE", _("undone")
     FAILED = "FAILED", _("failed")
 
@@ -42,6 +43,8 @@ class InvoiceImport(Evidence):
     size_bytes = models.PositiveBigIntegerField(_("size in bytes"))
     sha256 = models.CharField("SHA-256", max_length=64)
     reading = models.JSONField(_("how it is read"), default=dict)
+    # As they stood in the file when it was checked.
+    headers = models.JSONField(_("headers"), default=list)
     status = models.CharField(_("status"), max_length=10, choices=ImportStatus, default=ImportStatus.UPLOADED)
     # Of the rows that were checked: each is good, bad or already in the books.
     rows_total = models.PositiveIntegerField(_("rows"), default=0)
@@ -117,6 +120,7 @@ class ImportBatch(OfAnImport):
     number = models.PositiveIntegerField()
     rows = models.BinaryField()
     row_count = models.PositiveIntegerField()
+    good_count = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=BatchState, default=BatchState.CHECKED)
     taken_count = models.PositiveIntegerField(default=0)
 

@@ -1,0 +1,83 @@
+"""How a file is to be read: stated by a person, after a guess."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
+
+from invoices import tabular
+from invoices.importing import columns, values
+from invoices.importing.refusals import MappingIncomplete, NotReadable
+
+CSV: Final = "csv"
+XLSX: Final = "xlsx"
+ENCODINGS: Final = ("utf-8", "cp1252", "utf-16", "utf-16-le", "utf-16-be")
+DECIMALS: Final = (",", ".")
+MOST_COLUMNS: Final = 500
+_LONGEST_CONSTANT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    How a file is read. `columns` gives by canonical name the place of its column in the file, from 0; `constants` give
+    the value of all rows where no column does. `date_order` holds for days that are not written `2024-01-31`.
+    """
+
+    format: str = CSV
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal: str = "."
+    date_order: str = "ymd"
+    sheet: str = ""
+    columns: Mapping[str, int] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        """Return what somebody says of a file; what is not said is as above. Raise NotReadable."""
+        if unknown := sorted(said.keys() - cls.__dataclass_fields__.keys()):
+            raise NotReadable(f"Nothing is known of {', '.join(unknown)}")
+        given = {name: index for name, index in (said.get("columns") or {}).items() if index is not None}
+        constants = {name: text.strip() for name, text in (said.get("constants") or {}).items() if text.strip()}
+        reading = cls(**{**said, "columns": given, "constants": constants})
+        reading._check()
+        return reading
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept, and as `of` takes it."""
+        return asdict(self)
+
+    def missing(self) -> list[str]:
+        """Return the columns that an invoice needs and that nothing says."""
+        said = self.columns.keys() | self.constants.keys()
+        lacking = [name for name in columns.REQUIRED if name not in said]
+        return lacking if said.intersection(columns.PLACES) else [*lacking, "facility"]
+
+    def check_against(self, headers: Sequence[str]) -> None:
+        """Raise NotReadable for a column that the file has not, MappingIncomplete where one lacks."""
+        for name, index in self.columns.items():
+            if index >= len(headers):
+                raise NotReadable(f"{name} is said to be column {index + 1}; the file has {len(headers)}")
+        if missing := self.missing():
+            raise MappingIncomplete(missing)
+
+    def _check(self) -> None:
+        for name, value, known in (
+            ("format", self.format, (CSV, XLSX)),
+            ("encoding", self.encoding, ENCODINGS),
+            ("delimiter", self.delimiter, tuple(tabular.DELIMITERS)),
+            ("decimal", self.decimal, DECIMALS),
+            ("date_order", self.date_order, values.ORDERS),
+        ):
+            if value not in known:
+                raise NotReadable(f"{name} is {value!r}; it must be one of {', '.join(map(repr, known))}")
+        if foreign := sorted((self.columns.keys() | self.constants.keys()) - set(columns.NAMES)):
+            raise NotReadable(f"An invoice has no column {', '.join(foreign)}; it has {', '.join(columns.NAMES)}")
+        if twice := sorted(self.columns.keys() & self.constants.keys()):
+            raise NotReadable(f"{', '.join(twice)}: say a column or a value for all rows, not both")
+        if any(type(index) is not int or not 0 <= index < MOST_COLUMNS for index in self.columns.values()):
+            raise NotReadable(f"A column is named by its place, from 0 to {MOST_COLUMNS - 1}")
+        if len(set(self.columns.values())) < len(self.columns):
+            raise NotReadable("One column of the file can't be two of an invoice")
+        if any(len(text) > _LONGEST_CONSTANT for text in self.constants.values()):
+            raise NotReadable(f"A value for all rows has at most {_LONGEST_CONSTANT} characters")
