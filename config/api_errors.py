@@ -38,10 +38,12 @@ from invoices import (
     recalculating,
     receiving,
     relinking,
+    relocating,
     tracking,
     undoing,
     vetting,
 )
+from invoices.api.relocations import RelocationPreviewOutput
 from invoices.api.serializers import ConflictOutput, PreviewOutput
 
 _log = structlog.stdlib.get_logger("api")
@@ -104,6 +106,10 @@ def _invalid(*loc: str) -> Answer:
 
 def _new_preview(error: consolidating.PlanChanged) -> dict[str, object]:
     return {"preview": PreviewOutput(error.plan).data}
+
+
+def _new_relocation(error: relocating.PlanChanged) -> dict[str, object]:
+    return {"preview": RelocationPreviewOutput(error.plan).data}
 
 
 def _conflicts(error: undoing.ConflictsFound) -> dict[str, object]:
@@ -169,6 +175,14 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     recalculating.MixedInvoiceTypes: _bad("MIXED_INVOICE_TYPES"),
     recalculating.UnsupportedInvoiceType: _bad("UNSUPPORTED_INVOICE_TYPE"),
     relinking.MatchChanged: _conflict("PLAN_CHANGED"),
+    relocating.AlreadyUndone: _conflict("RELOCATION_ALREADY_UNDONE"),
+    relocating.FacilityArchived: _conflict("FACILITY_ARCHIVED"),
+    relocating.NothingToMove: _conflict("NOTHING_TO_MOVE"),
+    relocating.NothingToMoveBack: _conflict("RELOCATION_CONFLICT"),
+    relocating.PlanChanged: _conflict("PLAN_CHANGED", more=_new_relocation),
+    relocating.RelocationNotFound: _missing(),
+    relocating.SameFacility: _invalid("to_facility_id"),
+    relocating.TooManyToMove: _conflict("TOO_MANY_TO_MOVE"),
     tracking.JobNotFound: _missing(),
     tracking.NothingToRetry: _conflict("NOTHING_TO_RETRY"),
     grouping.GroupsKeptChanging: Answer(HTTPStatus.CONFLICT, "TRY_AGAIN", retry_after=RETRY_AFTER),

@@ -25,13 +25,15 @@ from invoices.api import documented as of_groups
 from invoices.api import documented_figures as of_figures
 from invoices.api import documented_invoices as of_invoices
 from invoices.api import documented_reference as of_reference
+from invoices.api import documented_relocations as of_relocations
 
 # Imported to be said: each puts its words beside the actions that it names.
-DOCUMENTED: Final = (of_facilities, of_groups, of_invoices, of_figures, of_reference)
+DOCUMENTED: Final = (of_facilities, of_groups, of_relocations, of_invoices, of_figures, of_reference)
 
 # In the order of the page: what one comes for first.
 TAGS: Final = (
     *("invoices", "consolidations", "processing jobs", "total impacts", "facilities", "supply contracts", "files"),
+    "relocations",
     *("organizations", "units", "suppliers", "facility fuels", "custom emission groups", "custom emission factors"),
 )
 METHODS: Final = ("get", "put", "post", "patch", "delete")

@@ -17,7 +17,7 @@ from facilities.models import (
     User,
 )
 from facilities.models.api_key import PREFIX_LENGTH, digest_of, new_secret
-from invoices import evidencing, grouping
+from invoices import evidencing, grouping, relocating
 from invoices.grouping import GroupKey
 from invoices.models import (
     CustomEmissionFactor,
@@ -300,6 +300,13 @@ def replaced_emission(invoice, **fields):
             **fields,
         }
     )
+
+
+def relocation(*, facility, by):
+    """Move an invoice from the facility to a new one; return the record of it."""
+    row = invoice(facility=facility, cups="ES-MOVED")
+    wish = relocating.Wish(row.cups, facility.pk, globals()["facility"](organization=facility.organization).pk)
+    return relocating.move(organization=facility.organization, wish=wish, by=by).relocation
 
 
 def evidence_archive(**fields):

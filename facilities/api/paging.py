@@ -22,12 +22,12 @@ class Paging(BasePagination):
     pages_name: ClassVar[str] = "pages"
 
     def paginate_queryset(  # type: ignore[override]  # a database's rows alone are counted by asking
-        self, queryset: QuerySet[Any, Any], request: Request, view: APIView | None = None
+        self, queryset: QuerySet[Any, Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
-        """Return the rows of the page asked for; raise Malformed."""
+        """Return the rows of the page asked for, or what was worked out in place of rows; raise Malformed."""
         self.page = _number(request, "page", default=1, most=None)
         self.size = _number(request, "size", default=self.default_size, most=self.most)
-        self.total = queryset.count()
+        self.total = queryset.count() if isinstance(queryset, QuerySet) else len(queryset)
         start = (self.page - 1) * self.size
         # Past the end nothing is asked: the database would count up to there, or refuse an offset so great.
         return list(queryset[start : start + self.size]) if start < self.total else []

@@ -240,6 +240,9 @@ def make_row(model, organization):
         "EmissionSource": EmissionSource.objects.first,
         "EmissionFactor": EmissionFactor.objects.first,
         "SupplierLink": factories.supplier_link,
+        "Relocation": lambda: taken_back(place).relocation,
+        "RelocatedInvoice": lambda: taken_back(place).relocation.invoices.get(),
+        "RelocationUndo": lambda: taken_back(place),
         "YearClosing": lambda: factories.year_closing(organization=organization),
         "EvidenceArchive": lambda: factories.evidence_archive(organization=organization),
         "InvoiceEmissionHistory": lambda: factories.replaced_emission(factories.invoice(facility=place)),
@@ -247,6 +250,15 @@ def make_row(model, organization):
     if model.__name__ in made:
         return made[model.__name__]()
     return evidence(model, organization, place)
+
+
+def taken_back(place):
+    """Return the undo of a move from a place."""
+    from invoices import relocating
+
+    by = factories.author(place.organization)
+    moved = factories.relocation(facility=place, by=by)
+    return relocating.undo(organization=place.organization, relocation_id=moved.pk, by=by).undo
 
 
 def evidence(model, organization, place):

@@ -16,7 +16,7 @@ from facilities.api.viewsets import OrganizationViewSet
 from facilities.models import ApiKey, Facility, StoredFile, SupplyContract
 from invoices import consolidating, recalculating
 from invoices.consolidating import Source
-from invoices.models import Consolidation, CustomEmissionGroup, Invoice, ProcessingJob
+from invoices.models import Consolidation, CustomEmissionGroup, Invoice, ProcessingJob, Relocation
 from tests import api, factories
 
 # What no key opens, with the reason.
@@ -25,7 +25,7 @@ OPEN = {
     "/v1/docs": "draws them",
     "/files/{file_id}/upload": "its signature is the right",
 }
-READING_POSTS = {"/v1/invoices/consolidate-cups/preview"}
+READING_POSTS = {"/v1/relocations/preview", "/v1/invoices/consolidate-cups/preview"}
 
 # Whose id stands in a path.
 IDS = {
@@ -36,6 +36,7 @@ IDS = {
     "/v1/files/": StoredFile,
     "/v1/invoices/": Invoice,
     "/v1/processing-jobs/": ProcessingJob,
+    "/v1/relocations/": Relocation,
     "/v1/supply-contracts/": SupplyContract,
 }
 
@@ -92,9 +93,11 @@ def theirs(other_organization):
         target=row.cups,
         by=access.Author(author.user, access.Channel.API),
     )
+    moved = factories.relocation(facility=place, by=author)
     rows = [
         row,
         place,
+        moved,
         factories.supply_contract(facility=place),
         Consolidation.objects.get(),
         recalculating.queue_calculation(organization=other_organization, invoices=[row], by=author),
@@ -122,6 +125,11 @@ def bodies(theirs, other_organization):
             {"organization_id": str(other_organization.pk), "facility_id": str(place.pk), "percentage": 1}
         ],
     }
+    moving = {
+        "cups": invoice.cups,
+        "from_facility_id": str(place.pk),
+        "to_facility_id": str(theirs[Relocation].to_facility_id),
+    }
     contract = {"facility_id": str(place.pk), "cups": factories.VALID_CUPS, "start_date": "2024-01-01"}
     factor = {
         "ef_name": "Own",
@@ -145,6 +153,9 @@ def bodies(theirs, other_organization):
         "POST /v1/invoices/consolidate-cups/preview": merge,
         "POST /v1/invoices/recalculate": {"invoice_ids": [str(invoice.pk)], "activity_categories": ["electricity"]},
         "POST /v1/processing-jobs/{pk}/retry": {},
+        "POST /v1/relocations": moving,
+        "POST /v1/relocations/preview": moving,
+        "POST /v1/relocations/{pk}/undo": {},
         "POST /v1/supply-contracts": contract,
         "PATCH /v1/supply-contracts/{pk}": {"is_active": False},
     }

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from facilities import schema
 from facilities.schema import VendorSQL
-from invoices import consolidating, filing, undoing
+from invoices import consolidating, filing, relocating, undoing
 from invoices.consolidating import Source
 from invoices.models import (
     ConsolidatedInvoice,
@@ -17,6 +17,9 @@ from invoices.models import (
     ConsolidationUndo,
     InvoiceChange,
     InvoiceEmissionHistory,
+    RelocatedInvoice,
+    Relocation,
+    RelocationUndo,
     UndoneInvoice,
     YearClosing,
 )
@@ -26,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 EVIDENCE = [
     *(Consolidation, ConsolidatedInvoice, ConsolidationUndo, UndoneInvoice, InvoiceChange),
-    *(InvoiceEmissionHistory, YearClosing),
+    *(InvoiceEmissionHistory, YearClosing, Relocation, RelocatedInvoice, RelocationUndo),
 ]
 
 
@@ -37,6 +40,8 @@ def evidence(organization, facility, author):
         organization=organization, sources=[Source(invoice.cups, facility.pk)], target="ES1", by=author
     )
     undoing.undo(organization=organization, consolidation_id=Consolidation.objects.get().pk, by=author)
+    moved = factories.relocation(facility=facility, by=author)
+    relocating.undo(organization=organization, relocation_id=moved.pk, by=author)
     factories.replaced_emission(invoice)
     factories.year_closing(organization=organization, year=2020)
     filing.delete(organization=organization, invoice_id=invoice.pk, by=author)
