@@ -36,6 +36,17 @@ AMENDMENTS: Final = {
         "properties": {"facility_id": {"deprecated": True}},
     },
 }
+INVOICE_FILTERS: Final = {
+    "start_date": "Starting on this day or later.",
+    "end_date": "Ending on this day or earlier.",
+    "created_from": "Filed on this day of UTC, or at this moment, or later.",
+    "created_until": "Filed on this day of UTC, or at this moment, or earlier.",
+    "co2e_status": "Whether its emissions have been calculated.",
+    "invoice_id": "Any part of the supplier's number, in any case.",
+    "source[]": "`manual` also means those without a source.",
+    "cups[]": "The code as it is, or as it was printed.",
+    "sort": "Descending with `-`; `-start_date` unless said. Then by id.",
+}
 _WARNINGS = [
     OpenApiParameter(
         name,
@@ -102,17 +113,7 @@ extend_schema_view(
 extend_schema_view(
     list=operation(
         responses=reading.InvoiceOutput(many=True),
-        filters={
-            "start_date": "Starting on this day or later.",
-            "end_date": "Ending on this day or earlier.",
-            "created_from": "Filed on this day of UTC, or at this moment, or later.",
-            "created_until": "Filed on this day of UTC, or at this moment, or earlier.",
-            "co2e_status": "Whether its emissions have been calculated.",
-            "invoice_id": "Any part of the supplier's number, in any case.",
-            "source[]": "`manual` also means those without a source.",
-            "cups[]": "The code as it is, or as it was printed.",
-            "sort": "Descending with `-`; `-start_date` unless said. Then by id.",
-        },
+        filters=INVOICE_FILTERS,
     ),
     create=operation(
         parameters=_WARNINGS,

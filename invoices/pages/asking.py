@@ -115,7 +115,7 @@ def columns(asked: Asked) -> list[Column]:
 
 def context(organization: Organization, asked: Asked) -> dict[str, Any]:
     """Return what the list's template prints."""
-    found = _groups(organization, asked)
+    found = groups(organization, asked)
     return {
         "asked": asked,
         "columns": columns(asked),
@@ -133,8 +133,9 @@ def filters(organization: Organization) -> dict[str, Any]:
     }
 
 
-def _groups(organization: Organization, asked: Asked) -> QuerySet[CupsGroup]:
-    groups = partial(
+def groups(organization: Organization, asked: Asked) -> QuerySet[CupsGroup]:
+    """Return the groups that are asked for, of all pages."""
+    narrowed = partial(
         listing.groups,
         organization=organization,
         facility_id=asked.facility_id,
@@ -144,8 +145,8 @@ def _groups(organization: Organization, asked: Asked) -> QuerySet[CupsGroup]:
     )
     # Codes are shown in groups of four, and so people type them; most are stored without the blanks.
     without_blanks = "".join(asked.search.split())
-    found = groups(search=asked.search)
-    return found if without_blanks == asked.search else found | groups(search=without_blanks)
+    found = narrowed(search=asked.search)
+    return found if without_blanks == asked.search else found | narrowed(search=without_blanks)
 
 
 def _page(found: QuerySet[CupsGroup], asked: Asked) -> Page[CupsGroup]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -45,15 +45,25 @@ class Rewritten:
 @for_organization
 def listing(request: PageRequest) -> HttpResponse:
     """List the organization's consolidations, newest first."""
-    search = request.GET.get("search", "").replace("\0", "").strip()
-    found = undoing.history(organization=request.organization).select_related("api_key")
-    if search:
-        # Codes are shown in groups of four, and so people type them; most are stored without the blanks.
-        without_blanks = "".join(search.split())
-        found = found.filter(Q(target_cups__icontains=search) | Q(target_cups__icontains=without_blanks))
+    search = searched(request)
+    found = asked_for(request.organization, search).select_related("api_key")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     entries = entries_of(page, organization=request.organization)
     return render(request, "history/list.html", {"page": page, "search": search, "entries": entries})
+
+
+def searched(request: PageRequest) -> str:
+    return request.GET.get("search", "").replace("\0", "").strip()
+
+
+def asked_for(organization: Organization, search: str) -> QuerySet[WithUndos, WithUndos]:
+    """Return the consolidations to a code with this in it, of all pages."""
+    found = undoing.history(organization=organization)
+    if not search:
+        return found
+    # Codes are shown in groups of four, and so people type them; most are stored without the blanks.
+    without_blanks = "".join(search.split())
+    return found.filter(Q(target_cups__icontains=search) | Q(target_cups__icontains=without_blanks))
 
 
 @require_safe

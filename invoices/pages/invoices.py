@@ -17,7 +17,7 @@ from django_htmx.http import push_url
 from facilities.models import Facility, Organization
 from facilities.pages.current import PageRequest, for_organization
 from invoices import finding, impacts, listing
-from invoices.models import Invoice, InvoiceStatus, InvoiceType
+from invoices.models import ImportedInvoice, Invoice, InvoiceStatus, InvoiceType
 
 PAGE_SIZE: Final = 50
 NEWEST: Final = "-start_date"
@@ -36,6 +36,7 @@ class AskedForm(forms.Form):
     type = forms.ChoiceField(required=False, choices=InvoiceType.choices)
     status = forms.ChoiceField(required=False, choices=InvoiceStatus.choices)
     facility_id = forms.UUIDField(required=False)
+    import_id = forms.UUIDField(required=False)
     year = forms.IntegerField(required=False, min_value=date.min.year, max_value=date.max.year)
     has_figure = forms.ChoiceField(required=False, choices=_choices(_FIGURES))
     search = forms.CharField(required=False, max_length=200)
@@ -50,6 +51,7 @@ class Asked:
     type: str
     status: str
     facility_id: UUID | None
+    import_id: UUID | None
     year: int | None
     has_figure: str
     search: str
@@ -64,7 +66,7 @@ class Asked:
         sane: dict[str, Any] = {name: form.cleaned_data.get(name) or "" for name in form.fields}
         query = QueryDict(mutable=True)
         query.update({name: str(value) for name, value in sane.items() if value})
-        optional = {"facility_id": sane["facility_id"] or None, "year": sane["year"] or None}
+        optional = {name: sane[name] or None for name in ("facility_id", "import_id", "year")}
         return cls(**{**sane, **optional, "sort": sane["sort"] or NEWEST, "page": sane["page"] or 1, "query": query})
 
     @property
@@ -108,13 +110,14 @@ def index(request: PageRequest) -> HttpResponse:
 
 
 def _listed(request: PageRequest, asked: Asked) -> dict[str, Any]:
-    rows = _invoices(request.organization, asked)
+    rows = asked_for(request.organization, asked)
     page = Paginator(rows.select_related("facility", "unit"), PAGE_SIZE).get_page(asked.page)
     found = finding.described(list(page), organization=request.organization, by=request.author)
     return {"asked": asked, "page": page, "found": found}
 
 
-def _invoices(organization: Organization, asked: Asked) -> QuerySet[Invoice]:
+def asked_for(organization: Organization, asked: Asked) -> QuerySet[Invoice]:
+    """Return the invoices that are asked for, of all pages."""
     found = listing.invoices(
         organization=organization,
         types=[asked.type] if asked.type else (),
@@ -126,6 +129,9 @@ def _invoices(organization: Organization, asked: Asked) -> QuerySet[Invoice]:
     if asked.year:
         # Any day of it: what crosses into a year belongs to both.
         found = found.filter(start_date__lte=date(asked.year, 12, 31), end_date__gte=date(asked.year, 1, 1))
+    if asked.import_id:
+        filed = ImportedInvoice.objects.filter(organization=organization, invoice_import=asked.import_id)
+        found = found.filter(pk__in=filed.values("invoice_id"))
     return found.filter(_mentions(asked.search)) if asked.search else found
 
 

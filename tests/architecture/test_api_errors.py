@@ -9,7 +9,7 @@ from django.urls import get_resolver
 
 from config import api_errors
 from facilities.api.viewsets import OrganizationViewSet
-from invoices import factoring, labelling
+from invoices import factoring, labelling, tabular
 from invoices.emissions import refusals
 from invoices.reference import factor_sets
 
@@ -29,6 +29,8 @@ NO_DOMAIN = {"api", "pages", "admin", "management", "migrations", "demo"}
 # what an invoice says of itself.
 NOT_OF_THE_API = {
     *_errors_of(refusals),
+    # Whoever reads a file says it of the import.
+    *_errors_of(tabular),
     factor_sets.FactorsChanged,
     factoring.NoFactors,
     labelling.NotInRegister,
