@@ -30,9 +30,15 @@ def _own_signals():
         signal.signal(number, handler)
 
 
+@pytest.fixture(scope="module")
+def kept_database(tmp_path_factory):
+    """Keep one database for all runs: the second finds it as the first left it, as a person's second one does."""
+    return tmp_path_factory.mktemp("kept") / "run.sqlite3"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_stopped_and_leaves_nothing_running(number, port, tmp_path):
-    running = _start(port, tmp_path, DEBUG="1", DEMO="0")
+def test_it_serves_until_it_is_stopped_and_leaves_nothing_running(number, port, tmp_path, kept_database):
+    running = _start(port, tmp_path, DEBUG="1", DEMO="0", DATABASE_URL=f"sqlite:///{kept_database}")
     try:
         assert any(f"http://127.0.0.1:{port}/" in line for line in running.stdout)
         assert _status_of(port, "/healthz") == 200
@@ -157,11 +163,7 @@ def _parted(line):
 
 
 def _start(port, tmp_path, **environment):
-    environment |= {
-        "PORT": str(port),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/run.sqlite3",
-        "BROKER_URL": f"filesystem://{tmp_path}/broker",
-    }
+    environment |= {"PORT": str(port), "BROKER_URL": f"filesystem://{tmp_path}/broker"}
     return subprocess.Popen(
         [sys.executable, "manage.py", "run"],
         cwd=settings.BASE_DIR,
