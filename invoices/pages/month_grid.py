@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -27,6 +28,9 @@ from invoices.timeline import Month, Span
 
 MONTHS: Final = 36
 SUPPLIES_A_PAGE: Final = 20
+# The months that one can go to.
+EARLIEST: Final = date(1950, 1, 1)
+LATEST: Final = date(2150, 1, 1)
 # A bill may stand in a month without touching the part of it that is asked for.
 MARGIN: Final = timedelta(days=45)
 
@@ -105,7 +109,11 @@ class AskedForm(forms.Form):
     """The parameters of the page; what makes no sense is passed over."""
 
     facility = forms.UUIDField(required=False)
-    until = forms.DateField(required=False, input_formats=["%Y-%m"])
+    until = forms.DateField(
+        required=False,
+        input_formats=["%Y-%m"],
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+    )
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
 
 
@@ -146,7 +154,7 @@ def _facilities(organization: Organization) -> list[Facility]:
 def _grid(organization: Organization, facility: Facility, asked: Asked) -> dict[str, Any]:
     extents = _extents(organization, facility)
     today = timezone.localdate()
-    latest = asked.until or min(max(extent.last for extent in extents.values()), today)
+    latest = asked.until or max(EARLIEST, min(max(extent.last for extent in extents.values()), today))
     drawn = _last_months(latest)
     page = Paginator(_supplies(organization, facility, extents), SUPPLIES_A_PAGE).get_page(asked.page)
     bills = _bills(organization, facility, [cups for supply in page for cups in supply.codes], drawn)
