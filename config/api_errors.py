@@ -23,6 +23,7 @@ from facilities import access, archiving, contracting, issuing, locating, regist
 from facilities.api import refusals
 from facilities.api.refusals import Malformed, Problem, Refused
 from invoices import (
+    aliasing,
     assigning,
     closed_years,
     closing,
@@ -30,21 +31,26 @@ from invoices import (
     consolidating,
     cups,
     customizing,
+    dismissing,
     evidencing,
+    exporting,
     families,
     filing,
     grouping,
     impacts,
+    importing,
     recalculating,
     receiving,
     relinking,
     relocating,
+    suggesting,
     tracking,
     undoing,
     vetting,
 )
 from invoices.api.relocations import RelocationPreviewOutput
 from invoices.api.serializers import ConflictOutput, PreviewOutput
+from invoices.api.suggestions import bulk_output
 
 _log = structlog.stdlib.get_logger("api")
 
@@ -112,6 +118,10 @@ def _new_relocation(error: relocating.PlanChanged) -> dict[str, object]:
     return {"preview": RelocationPreviewOutput(error.plan).data}
 
 
+def _new_bulk_plan(error: suggesting.BulkPlanChanged) -> dict[str, object]:
+    return {"preview": bulk_output(error.plan)}
+
+
 def _conflicts(error: undoing.ConflictsFound) -> dict[str, object]:
     return {"conflicts": ConflictOutput(error.conflicts, many=True).data, "total": error.total}
 
@@ -139,6 +149,11 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     storing.NotUploaded: _conflict("FILE_NOT_UPLOADED"),
     writing.Gone: _missing(),
     writing.InUse: _conflict("IN_USE"),
+    aliasing.AliasNotFound: _missing(),
+    aliasing.AliasOfAnAlias: _conflict("TARGET_IS_ALIAS"),
+    aliasing.AliasOfItself: _invalid("target_cups"),
+    aliasing.CodeLockedByDatadis: _conflict("CUPS_LOCKED_BY_DATADIS"),
+    aliasing.FacilityNotInOrganization: _forbidden("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
     assigning.AssignmentChanged: _conflict("PLAN_CHANGED"),
     assigning.MalformedSelection: _invalid("invoice_ids"),
     closed_years.PeriodClosed: _conflict("PERIOD_CLOSED"),
@@ -157,8 +172,10 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     customizing.GroupNotFound: _missing(),
     customizing.GroupOfOneAbove: _forbidden(),
     customizing.RepeatedGas: _invalid("emission_factor_values"),
+    dismissing.DismissalNotFound: _missing(),
     evidencing.ArchiveNotFound: _missing(),
     evidencing.NothingToShow: _conflict("NOTHING_TO_SHOW"),
+    exporting.TooManyRows: _bad("TOO_MANY_ROWS"),
     filing.CodeLockedByDatadis: _conflict("CUPS_LOCKED_BY_DATADIS"),
     filing.ContractOfAnotherFacility: _bad("INVALID_REFERENCE"),
     filing.DistributedInvoice: _conflict("DISTRIBUTED_INVOICE"),
@@ -167,6 +184,12 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     filing.LockedByDatadis: _conflict("INVOICE_LOCKED_BY_DATADIS"),
     impacts.EndsBeforeItStarts: _bad("INVALID_PERIOD"),
     impacts.WindowTooLong: _bad("INVALID_PERIOD"),
+    importing.ImportNotFound: _missing(),
+    importing.ImportTooLarge: Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "IMPORT_TOO_LARGE"),
+    importing.MappingIncomplete: _bad("MAPPING_INCOMPLETE"),
+    importing.NotReadable: _bad("NOT_READABLE"),
+    importing.NothingToTake: _conflict("NOTHING_TO_TAKE"),
+    importing.WrongState: _conflict("WRONG_STATE"),
     receiving.FacilityNotOfOrganization: _bad("FACILITY_NOT_BELONG_TO_ORGANIZATION", is_sentence=True),
     receiving.OrganizationNotBelow: _forbidden("ORGANIZATION_ID_IS_NOT_UNDER_PARENT_ORGANIZATION"),
     receiving.OrganizationNotFound: Answer(HTTPStatus.NOT_FOUND, "ORGANIZATION_NOT_FOUND", is_sentence=True),
@@ -183,6 +206,12 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     relocating.RelocationNotFound: _missing(),
     relocating.SameFacility: _invalid("to_facility_id"),
     relocating.TooManyToMove: _conflict("TOO_MANY_TO_MOVE"),
+    suggesting.BulkPlanChanged: _conflict("PLAN_CHANGED", more=_new_bulk_plan),
+    suggesting.NotOfTheSuggestion: _invalid("sources"),
+    suggesting.NothingLeft: _invalid("leave_out"),
+    suggesting.NothingToAccept: _conflict("NOTHING_TO_ACCEPT"),
+    suggesting.SuggestionNotFound: _missing(),
+    suggesting.TierNotSafe: _invalid("tier"),
     tracking.JobNotFound: _missing(),
     tracking.NothingToRetry: _conflict("NOTHING_TO_RETRY"),
     grouping.GroupsKeptChanging: Answer(HTTPStatus.CONFLICT, "TRY_AGAIN", retry_after=RETRY_AFTER),
@@ -193,6 +222,7 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     vetting.UnitDoesNotFit: _bad("INVALID_UNIT", is_sentence=True),
     vetting.UnknownType: _bad("INVALID_INVOICE_TYPE", is_sentence=True),
     undoing.AlreadyUndone: _conflict("CONSOLIDATION_ALREADY_UNDONE"),
+    undoing.BatchNotFound: _missing(),
     undoing.ConflictsFound: _conflict("CONSOLIDATION_CONFLICT", more=_conflicts),
     undoing.ConsolidationNotFound: _missing(),
     undoing.MessageRequired: _invalid("message"),

@@ -22,17 +22,31 @@ from config.api_schema_parts import Json
 from facilities.api import documented as of_facilities
 from facilities.api.documenting import ANSWERS, BODY, FILTERS, REFUSALS, Printed, Refusal
 from invoices.api import documented as of_groups
+from invoices.api import documented_exports as of_exports
 from invoices.api import documented_figures as of_figures
+from invoices.api import documented_imports as of_imports
 from invoices.api import documented_invoices as of_invoices
 from invoices.api import documented_reference as of_reference
 from invoices.api import documented_relocations as of_relocations
+from invoices.api import documented_suggestions as of_suggestions
 
 # Imported to be said: each puts its words beside the actions that it names.
-DOCUMENTED: Final = (of_facilities, of_groups, of_relocations, of_invoices, of_figures, of_reference)
+DOCUMENTED: Final = (
+    of_facilities,
+    of_groups,
+    of_suggestions,
+    of_relocations,
+    of_invoices,
+    of_figures,
+    of_reference,
+    of_exports,
+    of_imports,
+)
 
 # In the order of the page: what one comes for first.
 TAGS: Final = (
     *("invoices", "consolidations", "processing jobs", "total impacts", "facilities", "supply contracts", "files"),
+    *("cups aliases", "exports", "imports"),
     "relocations",
     *("organizations", "units", "suppliers", "facility fuels", "custom emission groups", "custom emission factors"),
 )

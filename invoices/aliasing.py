@@ -159,7 +159,7 @@ def record(
             organization=organization,
             facility_id=place.facility_id,
             cups=place.cups,
-            clean=cups_codes.parse(place.cups).clean,
+            clean_cups=cups_codes.parse(place.cups).clean,
             target_cups=target,
             consolidation=consolidation,
             message=message,
@@ -196,7 +196,7 @@ def remove_of(*, consolidation: Consolidation, by: Author) -> int:
     caller holds the groups of `keys_of`.
     """
     own = CupsAlias.objects.of(consolidation.organization_id)
-    ended = _end(consolidation.organization_id, own.current().filter(consolidation=consolidation), by=by)
+    ended = _end(consolidation.organization_id, made_by(consolidation), by=by)
     replaced = list(own.filter(replaced_by=consolidation))
     facilities = {alias.facility_id for alias in replaced}
     current = list(own.current().filter(facility__in=facilities)) if replaced else []
@@ -207,7 +207,7 @@ def remove_of(*, consolidation: Consolidation, by: Author) -> int:
             organization_id=alias.organization_id,
             facility_id=alias.facility_id,
             cups=alias.cups,
-            clean=alias.clean,
+            clean_cups=alias.clean_cups,
             target_cups=alias.target_cups,
             consolidation_id=alias.consolidation_id,
             message=alias.message,
@@ -217,6 +217,11 @@ def remove_of(*, consolidation: Consolidation, by: Author) -> int:
         if Place.of(alias) not in taken | targets and Place(alias.facility_id, alias.target_cups) not in taken
     )
     return ended
+
+
+def made_by(consolidation: Consolidation) -> QuerySet[CupsAlias]:
+    """Return the aliases that a consolidation made and that hold."""
+    return CupsAlias.objects.of(consolidation.organization_id).current().filter(consolidation=consolidation)
 
 
 def find(*, organization: Organization, alias_id: UUID) -> CupsAlias:

@@ -28,7 +28,7 @@ def resolve(*, organization_id: UUID, codes: Iterable[tuple[UUID, str]]) -> dict
     alike: dict[tuple[UUID, str], set[str]] = {}
     for alias in _written_like(organization_id, clean):
         exact[alias.facility_id, alias.cups] = alias.target_cups
-        alike.setdefault((alias.facility_id, alias.clean), set()).add(alias.target_cups)
+        alike.setdefault((alias.facility_id, alias.clean_cups), set()).add(alias.target_cups)
 
     found = {place: exact[place] for place in clean if place in exact}
     near: dict[tuple[UUID, str], str] = {}
@@ -113,7 +113,7 @@ def _written_like(organization_id: UUID, clean: Mapping[tuple[UUID, str], str]) 
     texts = {cups for _facility_id, cups in clean} | {text for text in clean.values() if text}
     for part in grouping.sliced(sorted(texts)):
         current = CupsAlias.objects.of(organization_id).current()
-        for alias in current.filter(Q(cups__in=part) | Q(clean__in=part)):
+        for alias in current.filter(Q(cups__in=part) | Q(clean_cups__in=part)):
             if alias.facility_id in facilities:
                 yield alias
 

@@ -17,9 +17,10 @@ from facilities.models import (
     User,
 )
 from facilities.models.api_key import PREFIX_LENGTH, digest_of, new_secret
-from invoices import evidencing, grouping, relocating
+from invoices import aliasing, evidencing, grouping, relocating
 from invoices.grouping import GroupKey
 from invoices.models import (
+    CupsDismissal,
     CustomEmissionFactor,
     CustomEmissionGroup,
     EvidenceArchive,
@@ -274,6 +275,23 @@ def factor_set(**fields):
     return FactorSet.objects.get_or_create(version=version, defaults={"checksum": "0" * 64, **fields})[0]
 
 
+def dismissal(*, facility, by, **fields):
+    """Save that a code with one wrong digit is not the supply that it looks like, past the domain."""
+    return CupsDismissal.objects.create(
+        **{
+            "organization": facility.organization,
+            "suggestion": "0" * 32,
+            "tier": 1,
+            "facility": facility,
+            "cups": "ES1234123456789013JY",
+            "supply": VALID_CUPS,
+            "target_cups": VALID_CUPS,
+            **by.recorded(),
+            **fields,
+        }
+    )
+
+
 def emission(invoice, **fields):
     """Save a result of an invoice: unless said otherwise the market-based kg of its electricity."""
     return InvoiceEmission.objects.create(
@@ -307,6 +325,13 @@ def relocation(*, facility, by):
     row = invoice(facility=facility, cups="ES-MOVED")
     wish = relocating.Wish(row.cups, facility.pk, globals()["facility"](organization=facility.organization).pk)
     return relocating.move(organization=facility.organization, wish=wish, by=by).relocation
+
+
+def cups_alias(*, facility, cups="ES-OLD", target=VALID_CUPS, by=None):
+    """Let a code stand for another at the facility."""
+    by = by or author(facility.organization)
+    (made,) = aliasing.make(organization=facility.organization, aliases=[(facility.pk, cups)], target=target, by=by)
+    return made
 
 
 def evidence_archive(**fields):

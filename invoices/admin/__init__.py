@@ -1,5 +1,5 @@
 """Door for staff: look up and correct invoices, consolidate codes, undo. Every write goes through the domain."""
 
-from invoices.admin import consolidations, factors, groups, invoices, records, relocations, years
+from invoices.admin import aliases, consolidations, factors, groups, imports, invoices, records, relocations, years
 
-__all__ = ["consolidations", "factors", "groups", "invoices", "records", "relocations", "years"]
+__all__ = ["aliases", "consolidations", "factors", "groups", "imports", "invoices", "records", "relocations", "years"]

@@ -74,6 +74,11 @@ class ConsolidateForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("Kept with the consolidation, for whoever asks later."),
     )
+    make_aliases = forms.BooleanField(
+        label=gettext_lazy("And from now on: file what arrives under the other codes under the target"),
+        required=False,
+        initial=True,
+    )
     retyped = forms.CharField(label=gettext_lazy("Type the target again"), required=False, max_length=200)
     agreed = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -140,6 +145,7 @@ def _consolidate(request: HttpRequest, ticked: Ticked, form: ConsolidateForm) ->
             message=form.cleaned_data["message"],
             agreed=form.cleaned_data["agreed"],
             confirmed=form.cleaned_data["retyped"] == target.strip(),
+            make_aliases=form.cleaned_data["make_aliases"],
         )
 
 

@@ -40,6 +40,9 @@ class UndoForm(forms.Form):
     skip_conflicts = forms.BooleanField(
         label=gettext_lazy("Leave those as they are, and undo the others"), required=False
     )
+    remove_aliases = forms.BooleanField(
+        label=gettext_lazy("Remove the aliases that it made, if it made any"), required=False, initial=True
+    )
 
 
 @admin.register(Consolidation)

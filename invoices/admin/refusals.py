@@ -9,6 +9,7 @@ from facilities import access
 from facilities.admin import refusals
 from facilities.admin.refusals import Refusals
 from invoices import (
+    aliasing,
     closed_years,
     consolidating,
     factoring,
@@ -30,6 +31,11 @@ def _locked(refusal: consolidating.LockedByDatadis) -> str:
     return _(
         "Backed by a Datadis contract, so it can't be rewritten: %(codes)s. Untick it; it can be the target instead."
     ) % {"codes": _listed(refusal.codes)}
+
+
+def _alias_of_an_alias(refusal: aliasing.AliasOfAnAlias) -> str:
+    said = _("%(cups)s itself stands for %(target)s there: choose that one, or remove that alias first.")
+    return said % {"cups": refusal.cups, "target": refusal.target}
 
 
 def _different(refusal: consolidating.ValidCodesDiffer) -> str:
@@ -61,6 +67,12 @@ REFUSALS: Refusals = {
     **refusals.REFUSALS,
     cups_codes.NotAcceptable: wording.not_acceptable,
     grouping.GroupsKeptChanging: gettext_lazy("Others are changing the same codes at this moment. Try again."),
+    aliasing.AliasNotFound: gettext_lazy("Somebody removed the alias in between."),
+    aliasing.AliasOfAnAlias: _alias_of_an_alias,
+    aliasing.AliasOfItself: gettext_lazy("A code can't stand for itself."),
+    aliasing.CodeLockedByDatadis: gettext_lazy(
+        "The code is backed by a Datadis contract there: it is right, and can only be the one that others stand for."
+    ),
     consolidating.LockedByDatadis: _locked,
     consolidating.ValidCodesDiffer: _different,
     consolidating.PlanChanged: gettext_lazy(

@@ -5,8 +5,9 @@ from rest_framework import serializers
 
 from facilities.api.documenting import id_in_path, operation
 from facilities.models import FacilityStatus
-from invoices import consolidating, grouping, undoing
+from invoices import aliasing, consolidating, grouping, undoing
 from invoices.api import examples
+from invoices.api.aliases import AliasInput, AliasOutput, AliasViewSet
 from invoices.api.serializers import (
     ConflictOutput,
     ConsolidateInput,
@@ -57,6 +58,12 @@ class UndoConflict(ErrorOutput):
     total = serializers.IntegerField(required=False)
 
 
+GROUP_FILTERS = {
+    "search": "Any part of the code, in any case. `%` and `_` are ordinary characters.",
+    "is_locked": "Whether any of the invoices is backed by a Datadis contract.",
+    "check": "What the check letters say; `invalid` is everything but `valid`.",
+    "sort": "Descending with `-`; by code, facility name and facility unless said.",
+}
 _MERGE_REFUSALS = (
     consolidating.FacilityNotInOrganization,
     consolidating.LockedByDatadis,
@@ -66,12 +73,7 @@ _MERGE_REFUSALS = (
 extend_schema_view(
     cups=operation(
         responses=GroupListed(many=True),
-        filters={
-            "search": "Any part of the code, in any case. `%` and `_` are ordinary characters.",
-            "is_locked": "Whether any of the invoices is backed by a Datadis contract.",
-            "check": "What the check letters say; `invalid` is everything but `valid`.",
-            "sort": "Descending with `-`; by code, facility name and facility unless said.",
-        },
+        filters=GROUP_FILTERS,
         answers={200: {"Documented": examples.GROUPS}},
     ),
     consolidate_cups=operation(
@@ -79,7 +81,12 @@ extend_schema_view(
         responses={200: ConsolidateOutput, 409: ConsolidateConflict},
         asked={"Documented": examples.CONSOLIDATE},
         answers={200: {"Documented": examples.CONSOLIDATED}},
-        refusals=[*_MERGE_REFUSALS, consolidating.PlanChanged, grouping.GroupsKeptChanging],
+        refusals=[
+            *_MERGE_REFUSALS,
+            consolidating.PlanChanged,
+            aliasing.AliasOfAnAlias,
+            grouping.GroupsKeptChanging,
+        ],
     ),
     preview_consolidate_cups=operation(
         request=ConsolidateInput,
@@ -107,3 +114,25 @@ extend_schema_view(
         ],
     ),
 )(ConsolidationViewSet)
+
+extend_schema_view(
+    list=operation(
+        responses=AliasOutput(many=True),
+        filters={"search": "Any part of the code or of its target, in any case. `%` and `_` are ordinary characters."},
+        answers={200: {"Ours": examples.ALIASES}},
+    ),
+    create=operation(
+        request=AliasInput,
+        responses={201: AliasOutput},
+        asked={"Ours": examples.ALIAS},
+        answers={201: {"Ours": examples.ALIASED}},
+        refusals=[
+            aliasing.FacilityNotInOrganization,
+            aliasing.AliasOfItself,
+            aliasing.AliasOfAnAlias,
+            aliasing.CodeLockedByDatadis,
+            grouping.GroupsKeptChanging,
+        ],
+    ),
+    destroy=operation(parameters=[id_in_path("alias")], responses={204: None}, refusals=[grouping.GroupsKeptChanging]),
+)(AliasViewSet)

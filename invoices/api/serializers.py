@@ -12,8 +12,8 @@ from rest_framework import serializers
 from facilities.access import Channel
 from facilities.api.fields import BooleanField, TextField, UUIDField
 from facilities.models import Facility
+from invoices import aliasing, grouping, undoing
 from invoices import cups as cups_codes
-from invoices import grouping, undoing
 from invoices.consolidating import MAX_SOURCES, Plan, Source
 from invoices.merge_warnings import MergeWarning
 from invoices.models import MESSAGE_LENGTH, CupsGroup, State, WithUndos
@@ -43,9 +43,19 @@ class ConsolidateInput(serializers.Serializer[Any]):
     sources = SourceInput(many=True, allow_empty=False, max_length=MAX_SOURCES)  # type: ignore[call-arg]
     message = TextField(required=False, allow_null=True, allow_blank=True, max_length=MESSAGE_LENGTH)
     plan = TextField(required=False, allow_null=True, allow_blank=True)
+    make_aliases = BooleanField(required=False, allow_null=True)
 
     def validate_sources(self, pairs: Sequence[dict[str, Any]]) -> list[Source]:
         return [Source(**pair) for pair in pairs]
+
+    def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Refuse sources that could not arrive as codes where they shall become aliases."""
+        if wanted.get("make_aliases"):
+            try:
+                aliasing.checked((source.facility_id, source.cups) for source in wanted["sources"])
+            except cups_codes.NotAcceptable as refusal:
+                raise serializers.ValidationError({"sources": [str(refusal)]}, code="not_acceptable") from refusal
+        return wanted
 
 
 class ConsolidateOutput(serializers.Serializer[Outcome]):
@@ -58,6 +68,7 @@ class UndoInput(serializers.Serializer[Any]):
         child=UUIDField(), required=False, allow_null=True, allow_empty=False, max_length=MAX_SOURCES
     )
     skip_conflicts = BooleanField(required=False, allow_null=True)
+    remove_aliases = BooleanField(required=False, allow_null=True)
     message = TextField(required=False, allow_null=True, allow_blank=True, max_length=MESSAGE_LENGTH)
 
 

@@ -54,6 +54,7 @@ class CupsViewSet(OrganizationViewSet):
             message=wanted.get("message") or "",
             agreed=wanted.get("plan"),
             confirmed=True,
+            make_aliases=wanted.get("make_aliases") or False,
         )
         return Response(ConsolidateOutput(outcome).data)
 
@@ -96,6 +97,7 @@ class ConsolidationViewSet(OrganizationViewSet):
             invoice_ids=wanted.get("invoice_ids"),
             skip_conflicts=wanted.get("skip_conflicts") or False,
             message=wanted.get("message") or "",
+            remove_aliases=wanted.get("remove_aliases") or False,
         )
         done = undoing.find(organization=request.organization, consolidation_id=consolidation_id)
         return Response(ConsolidationOutput(done).data)

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 from facilities.schema import Again, SameOrganization, VendorSQL
 
-_COLUMN = "ALTER TABLE invoices_cupsalias ALTER COLUMN clean TYPE varchar(64) COLLATE"
+_COLUMN = "ALTER TABLE invoices_cupsalias ALTER COLUMN clean_cups TYPE varchar(64) COLLATE"
 
 
 class Migration(migrations.Migration):
@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         # Nothing makes aliases before this: there is no row to fill.
         migrations.AddField(
             model_name="cupsalias",
-            name="clean",
+            name="clean_cups",
             field=models.CharField(blank=True, default="", editable=False, max_length=64),
             preserve_default=False,
         ),
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="cupsalias",
             index=models.Index(
                 condition=models.Q(("ended_at", None)),
-                fields=["organization", "clean", "facility"],
+                fields=["organization", "clean_cups", "facility"],
                 name="alias_by_clean_form",
             ),
         ),

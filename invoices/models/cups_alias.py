@@ -32,7 +32,7 @@ class CupsAlias(Evidence):
     )
     cups = models.CharField("CUPS", max_length=MAX_LENGTH)
     # The code in capitals, without separators and label: what arrives printed a little differently is found by it.
-    clean = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
+    clean_cups = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
     target_cups = models.CharField(_("target"), max_length=MAX_LENGTH)
     # What made it, if a consolidation did.
     consolidation = models.ForeignKey(
@@ -85,7 +85,7 @@ class CupsAlias(Evidence):
                 name="alias_by_target",
             ),
             models.Index(
-                fields=["organization", "clean", "facility"],
+                fields=["organization", "clean_cups", "facility"],
                 condition=models.Q(ended_at=None),
                 name="alias_by_clean_form",
             ),

@@ -85,6 +85,7 @@ def _consolidate(request: PageRequest, wanted: Wanted) -> Outcome:
             message=wanted.message,
             agreed=wanted.digest,
             confirmed=wanted.is_confirmed,
+            make_aliases=wanted.make_aliases,
         )
 
 
@@ -127,10 +128,23 @@ def _done(request: PageRequest, wanted: Wanted, outcome: Outcome) -> HttpRespons
 
 
 def _say(request: PageRequest, wanted: Wanted, outcome: Outcome) -> None:
+    future = _future(outcome)
     if outcome.consolidation is None:
-        messages.info(request, _("Nothing was rewritten: no invoice of these groups carries another code."))
+        nothing = _("Nothing was rewritten: no invoice of these groups carries another code.")
+        messages.info(request, f"{nothing} {future}".strip())
         return
     text = ngettext("%(invoices)s now carries %(target)s.", "%(invoices)s now carry %(target)s.", outcome.updated_count)
     said = {"invoices": words.invoices(outcome.updated_count), "target": outcome.consolidation.target_cups}
-    messages.success(request, text % said, extra_tags=str(outcome.consolidation.pk))
+    messages.success(request, f"{text % said} {future}".strip(), extra_tags=str(outcome.consolidation.pk))
     fitting.hint(request, outcome.consolidation)
+
+
+def _future(outcome: Outcome) -> str:
+    """Say what will become of invoices that arrive under the other codes, if anything."""
+    if not outcome.alias_count:
+        return ""
+    return ngettext(
+        "So will what arrives under the other code from now on.",
+        "So will what arrives under the %(count)s other codes from now on.",
+        outcome.alias_count,
+    ) % {"count": words.number(outcome.alias_count)}

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invoices import consolidating, grouping, wording
+from invoices import aliasing, consolidating, grouping, wording
 from invoices import cups as cups_codes
 from invoices.consolidating import Source
 from invoices.models import MESSAGE_LENGTH
@@ -28,6 +28,7 @@ class TooManyTicked(Exception):
 REFUSALS: Final = (
     NothingTicked,
     TooManyTicked,
+    aliasing.AliasOfAnAlias,
     cups_codes.NotAcceptable,
     consolidating.FacilityNotInOrganization,
     consolidating.LockedByDatadis,
@@ -50,6 +51,7 @@ class Wanted:
     confirmation: str
     message: str
     back: str
+    make_aliases: bool
 
     @classmethod
     def of(cls, form: QueryDict) -> Self:
@@ -65,6 +67,8 @@ class Wanted:
             confirmation=form.get("confirmation", ""),
             message=form.get("message", "").replace("\0", "").strip()[:MESSAGE_LENGTH],
             back=form.get("back", ""),
+            # Ticked unless said otherwise: the ticks of the list, which bring the form, say nothing of it.
+            make_aliases="make_aliases" in form or "previewed" not in form,
         )
 
     @property
@@ -90,6 +94,9 @@ def in_words(refusal: Exception, wanted: Wanted) -> str:
     if isinstance(refusal, consolidating.LockedByDatadis):
         said = _("Backed by a Datadis contract, and so not to be rewritten: %(codes)s. It can only be the target.")
         return said % {"codes": ", ".join(dict.fromkeys(refusal.codes[:5]))}
+    if isinstance(refusal, aliasing.AliasOfAnAlias):
+        said = _("%(cups)s itself stands for %(target)s at a facility. Choose that one, or untick “And from now on”.")
+        return said % {"cups": refusal.cups, "target": refusal.target}
     if isinstance(refusal, cups_codes.NotAcceptable):
         return wording.not_acceptable(refusal)
     if isinstance(refusal, consolidating.PlanChanged) and wanted.previewed != wanted.target:

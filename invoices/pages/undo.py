@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from facilities.pages.current import PageRequest, editors_only, for_organization
-from invoices import grouping, undoing
+from invoices import aliasing, grouping, undoing
 from invoices.models import MESSAGE_LENGTH, ConsolidatedInvoice, ConsolidationUndo, WithUndos
 from invoices.pages import history
 from invoices.pages.ticked import ids_of
@@ -47,6 +47,7 @@ class UndoForm(forms.Form):
 
     which = forms.ChoiceField(choices=Which, required=False)
     message = forms.CharField(max_length=MESSAGE_LENGTH, required=False)
+    remove_aliases = forms.BooleanField(required=False)
 
     def clean(self) -> None:
         super().clean()
@@ -65,6 +66,7 @@ class UndoForm(forms.Form):
         which = self.cleaned_data["which"]
         return {
             "message": self.cleaned_data["message"],
+            "remove_aliases": self.cleaned_data["remove_aliases"],
             "skip_conflicts": which == Which.UNCHANGED,
             "invoice_ids": self.ticked() if which == Which.TICKED else None,
         }
@@ -134,6 +136,8 @@ def _page(request: PageRequest, done: WithUndos, form: UndoForm) -> HttpResponse
         "conflicts": conflicts,
         "conflict_count": conflicting.count() if len(conflicts) >= undoing.SHOWN_CONFLICTS else len(conflicts),
         "message_length": MESSAGE_LENGTH,
+        "alias_count": aliasing.made_by(done).count(),
+        "remove_aliases": "remove_aliases" in form.data if form.is_bound else True,
     }
     return render(
         request,

@@ -13,10 +13,20 @@ from drf_spectacular.generators import EndpointEnumerator
 from config.middleware import API_PATHS
 from facilities import access
 from facilities.api.viewsets import OrganizationViewSet
+from facilities.keys import new_id
 from facilities.models import ApiKey, Facility, StoredFile, SupplyContract
-from invoices import consolidating, recalculating
+from invoices import consolidating, recalculating, suggesting
 from invoices.consolidating import Source
-from invoices.models import Consolidation, CustomEmissionGroup, Invoice, ProcessingJob, Relocation
+from invoices.matching import Suggestion
+from invoices.models import (
+    Consolidation,
+    CupsAlias,
+    CupsDismissal,
+    CustomEmissionGroup,
+    Invoice,
+    ProcessingJob,
+    Relocation,
+)
 from tests import api, factories
 
 # What no key opens, with the reason.
@@ -25,15 +35,34 @@ OPEN = {
     "/v1/docs": "draws them",
     "/files/{file_id}/upload": "its signature is the right",
 }
-READING_POSTS = {"/v1/relocations/preview", "/v1/invoices/consolidate-cups/preview"}
+READING_POSTS = {
+    "/v1/invoices/consolidate-cups/preview",
+    "/v1/invoices/cups/suggestions/accept-all/preview",
+    "/v1/relocations/preview",
+}
+
+
+class Named(NamedTuple):
+    """What has an id in a path and is no row: a suggestion, or a batch."""
+
+    pk: object
+
+
+class Batch(Named):
+    pass
+
 
 # Whose id stands in a path.
 IDS = {
     "/api/v1/custom_emission_factors/": CustomEmissionGroup,
     "/api/v1/custom_emission_groups/": CustomEmissionGroup,
+    "/v1/consolidations/batches/": Batch,
     "/v1/consolidations/": Consolidation,
+    "/v1/cups-aliases/": CupsAlias,
     "/v1/facilities/": Facility,
     "/v1/files/": StoredFile,
+    "/v1/invoices/cups/dismissals/": CupsDismissal,
+    "/v1/invoices/cups/suggestions/": Suggestion,
     "/v1/invoices/": Invoice,
     "/v1/processing-jobs/": ProcessingJob,
     "/v1/relocations/": Relocation,
@@ -92,7 +121,11 @@ def theirs(other_organization):
         sources=[Source(joined.cups, place.pk)],
         target=row.cups,
         by=access.Author(author.user, access.Channel.API),
+        make_aliases=True,
+        batch_id=new_id(),
     )
+    factories.invoice(facility=place, cups=row.cups.lower())
+    [suggestion] = suggesting.listed(organization=other_organization)
     moved = factories.relocation(facility=place, by=author)
     rows = [
         row,
@@ -100,11 +133,14 @@ def theirs(other_organization):
         moved,
         factories.supply_contract(facility=place),
         Consolidation.objects.get(),
+        CupsAlias.objects.get(),
+        factories.dismissal(facility=place, by=author),
         recalculating.queue_calculation(organization=other_organization, invoices=[row], by=author),
         factories.custom_group(organization=other_organization),
         factories.stored_file(organization=other_organization),
     ]
-    return {type(row): row for row in rows}
+    named = {Suggestion: Named(suggestion.id), Batch: Batch(rows[4].batch_id)}
+    return {type(row): row for row in rows} | named
 
 
 @pytest.fixture
@@ -141,6 +177,8 @@ def bodies(theirs, other_organization):
         "POST /api/v1/custom_emission_groups": {"name": "Own", "ghg_type": 1},
         "POST /api/v1/invoices": create,
         "POST /v1/consolidations/{pk}/undo": {},
+        "POST /v1/consolidations/batches/{pk}/undo": {},
+        "POST /v1/cups-aliases": {"facility_id": str(place.pk), "cups": "ES1", "target_cups": "ES2"},
         "POST /v1/facilities": {"name": "New", "type": "office", "country": "ES"},
         "PUT /v1/facilities/{pk}": {"name": "Taken"},
         "PATCH /v1/files/batch-update": [{"id": str(file.pk), "status": "failed"}],
@@ -151,6 +189,11 @@ def bodies(theirs, other_organization):
         "PATCH /v1/invoices/{pk}": {"facility_id": str(place.pk)},
         "POST /v1/invoices/consolidate-cups": merge,
         "POST /v1/invoices/consolidate-cups/preview": merge,
+        "POST /v1/invoices/cups/dismissals/{pk}/restore": {},
+        "POST /v1/invoices/cups/suggestions/accept-all": {"tier": 0, "facility_id": str(place.pk), "plan": "0"},
+        "POST /v1/invoices/cups/suggestions/accept-all/preview": {"tier": 0, "facility_id": str(place.pk)},
+        "POST /v1/invoices/cups/suggestions/{pk}/accept": {},
+        "POST /v1/invoices/cups/suggestions/{pk}/dismiss": {},
         "POST /v1/invoices/recalculate": {"invoice_ids": [str(invoice.pk)], "activity_categories": ["electricity"]},
         "POST /v1/processing-jobs/{pk}/retry": {},
         "POST /v1/relocations": moving,

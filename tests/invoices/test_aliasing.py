@@ -83,7 +83,7 @@ class TestMaking:
 
         (alias,) = make(f" {DAMAGED} ", message="the March bills")
 
-        assert (alias.cups, alias.target_cups, alias.clean) == (DAMAGED, RIGHT, DAMAGED)
+        assert (alias.cups, alias.target_cups, alias.clean_cups) == (DAMAGED, RIGHT, DAMAGED)
         assert (alias.by, alias.through, alias.message) == (author.user, "WEB", "the March bills")
         assert Invoice.objects.get(pk=invoice.pk).cups == DAMAGED
         assert groups_are_true(organization)

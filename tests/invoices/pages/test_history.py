@@ -436,5 +436,5 @@ def test_the_queries_of_each_page_do_not_grow(web, person, facility, django_asse
         web.get(reverse("history"))
     with django_assert_num_queries(13):
         web.get(address("detail", done))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         web.get(address("undo", done))
