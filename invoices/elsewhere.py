@@ -240,7 +240,7 @@ def _bills(organization: Organization, found: Sequence[Elsewhere]) -> dict[str, 
     invoices = Invoice.objects.of(organization.pk).grouped().filter(cups__in=codes, facility_id__in=facilities)
     bills: defaultdict[str, list[Bill]] = defaultdict(list)
     for bill in double_counting.bills_of(invoices) if at else ():
-        if (bill.facility_id, bill.cups) in at:
-            supply, circle = at[bill.facility_id, bill.cups]
-            bills[supply].append(bill._replace(cups=str(circle)))
+        # What was filed since the groups were read is of no supply yet.
+        supply, circle = at.get((bill.facility_id, bill.cups), ("", 0))
+        bills[supply].append(bill._replace(cups=str(circle)))
     return bills

@@ -80,13 +80,17 @@ def is_undone(relocation: Relocation) -> bool:
 
 def conflicts_of(relocation: Relocation) -> list[Conflict]:
     """Say of the first invoices that would stay, if the move were taken back, why."""
-    staying = _moved(relocation).filter(~Exists(_as_left(relocation).filter(pk=OuterRef("invoice_id"))))
-    rows = list(staying.order_by("start_date", "pk")[:SHOWN_CONFLICTS])
+    rows = list(_staying(relocation).order_by("start_date", "pk")[:SHOWN_CONFLICTS])
     present = {
         invoice.pk: invoice
         for invoice in Invoice.objects.of(relocation.organization_id).filter(pk__in=[row.invoice_id for row in rows])
     }
     return [Conflict(row, _reason(relocation, present.get(row.invoice_id))) for row in rows]
+
+
+def conflict_count(relocation: Relocation) -> int:
+    """Return how many invoices would stay, if the move were taken back."""
+    return _staying(relocation).count()
 
 
 @transaction.atomic
@@ -153,6 +157,10 @@ def _as_left(relocation: Relocation) -> QuerySet[Invoice]:
         facility=relocation.to_facility_id,
         cups=relocation.cups,
     ).select_related("facility", "supply_contract")
+
+
+def _staying(relocation: Relocation) -> QuerySet[RelocatedInvoice]:
+    return _moved(relocation).filter(~Exists(_as_left(relocation).filter(pk=OuterRef("invoice_id"))))
 
 
 def _reason(relocation: Relocation, invoice: Invoice | None) -> Reason:

@@ -110,6 +110,7 @@ class TestAtSeveralFacilities:
 
         assert [each.supply for each in listed(organization)] == [SUPPLY, f"={OTHER[2:18]}"]
         assert [each.supply for each in listed(organization, facility_id=vigo.pk)] == [SUPPLY]
+        assert len(listed(organization, why=Why.SAME_SUPPLY_TWO_FACILITIES)) == 2
         assert listed(organization, why=Why.ELECTRICITY_AND_HEAT) == []
 
 
