@@ -17,7 +17,7 @@ from facilities.models import (
     User,
 )
 from facilities.models.api_key import PREFIX_LENGTH, digest_of, new_secret
-from invoices import aliasing, evidencing, grouping, relocating
+from invoices import aliasing, evidencing, grouping, importing, relocating
 from invoices.grouping import GroupKey
 from invoices.models import (
     CupsDismissal,
@@ -27,6 +27,7 @@ from invoices.models import (
     FacilityFuel,
     FactorSet,
     FuelUnit,
+    ImportProblem,
     Invoice,
     InvoiceEmission,
     InvoiceEmissionHistory,
@@ -360,4 +361,29 @@ def year_closing(**fields):
             "through": access.Channel.WEB,
             **fields,
         }
+    )
+
+
+# A file of one sound row, but for the facility that it names.
+IMPORTED = "type,start_date,end_date,quantity,unit,facility\nelectricity,2024-01-01,2024-01-31,100,kWh,Madrid\n"
+
+
+def invoice_import(**fields):
+    """Save a file that was uploaded, and nothing else yet."""
+    own = fields.pop("organization", None) or organization()
+    content = fields.pop("content", IMPORTED).encode()
+    return importing.upload(organization=own, by=author(own), file_name="march.csv", chunks=[content])
+
+
+def import_problem(**fields):
+    """Save that a row of an import lacks something."""
+    of = fields.pop("invoice_import", None) or invoice_import(**_only(fields, "organization"))
+    return ImportProblem.objects.create(
+        invoice_import=of,
+        organization=of.organization,
+        batch_number=0,
+        line=2,
+        column="unit",
+        severity="error",
+        code="missing",
     )

@@ -194,7 +194,7 @@ def _kept_out(organization: Organization, suggestions: Sequence[Suggestion]) -> 
     """Yield those of these that something beside their codes keeps out."""
     targets = {(each.facility_id, each.target) for each in suggestions}
     aliases = resolving.resolve(organization_id=organization.pk, codes=targets)
-    found = listing.weighed(organization, keeping.of(organization), suggestions)
+    found = listing.weighed(organization, suggestions, kept=keeping.known(organization))
     for each, evidence in zip(suggestions, found, strict=True):
         if evidence.overlaps:
             yield LeftOut(each, Why.OVERLAPS)

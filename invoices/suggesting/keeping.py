@@ -69,12 +69,16 @@ def of(organization: Organization) -> Kept:
     """Return what is suggested of an organization now, by id."""
     # Before the rows: what is written in between makes the next reader look again.
     stamp = _stamp(organization)
-    with _lock:
-        kept = _kept.get(organization.pk)
-    if kept is None or kept.stamp != stamp:
+    kept = _with(stamp, organization)
+    if kept is None:
         kept = Kept(stamp, {suggestion.id: suggestion for suggestion in _found(organization)})
         _keep(organization.pk, kept)
     return kept
+
+
+def known(organization: Organization) -> Kept | None:
+    """Return the same where it is known already, or None: for who looks at a few and can do without."""
+    return _with(_stamp(organization), organization)
 
 
 def codes(groups: QuerySet[CupsGroup]) -> Iterator[Code]:
@@ -110,6 +114,12 @@ def _found(organization: Organization) -> list[Suggestion]:
         dismissed=dismissed(organization),
     )
     return sorted(found, key=in_order)
+
+
+def _with(stamp: Stamp, organization: Organization) -> Kept | None:
+    with _lock:
+        kept = _kept.get(organization.pk)
+    return kept if kept and kept.stamp == stamp else None
 
 
 def _keep(organization_id: UUID, kept: Kept) -> None:

@@ -40,7 +40,11 @@ class SuggestionNotFound(Exception):
 
 
 def listed(
-    *, organization: Organization, facility_id: UUID | None = None, tiers: Collection[int] = (), search: str = ""
+    *,
+    organization: Organization,
+    facility_id: UUID | None = None,
+    tiers: Collection[int] = (),
+    search: str = "",
 ) -> Sequence[Suggestion]:
     """
     Return what is suggested: the surest first, then what fills the most months, then what has the most invoices.
@@ -60,7 +64,7 @@ def listed(
     if len(found) > MOST_WEIGHED:
         return found
     filled = {
-        each.id: evidence.filled for each, evidence in zip(found, weighed(organization, kept, found), strict=True)
+        each.id: evidence.filled for each, evidence in zip(found, weighed(organization, found, kept=kept), strict=True)
     }
     return sorted(found, key=lambda each: (each.tier, -filled[each.id]))
 
@@ -75,7 +79,7 @@ def find(*, organization: Organization, suggestion_id: str) -> Suggestion:
 
 def shown(*, organization: Organization, suggestions: Sequence[Suggestion]) -> list[Shown]:
     """Return the suggestions of one page with their evidence, in their order."""
-    found = weighed(organization, keeping.of(organization), suggestions)
+    found = weighed(organization, suggestions, kept=keeping.known(organization))
     facility_ids = {suggestion.facility_id for suggestion in suggestions}
     names = dict(
         Facility.objects.filter(organization=organization, pk__in=facility_ids).values_list("pk", "name")
@@ -88,19 +92,26 @@ def shown(*, organization: Organization, suggestions: Sequence[Suggestion]) -> l
     ]
 
 
-def weighed(organization: Organization, kept: Kept, suggestions: Sequence[Suggestion]) -> list[Evidence]:
-    """Return what the months of these say, read once for as long as nothing changes."""
-    new = [suggestion for suggestion in suggestions if suggestion.id not in kept.evidence]
+def weighed(organization: Organization, suggestions: Sequence[Suggestion], *, kept: Kept | None) -> list[Evidence]:
+    """Return what the months of these say, read once for as long as what is kept holds."""
+    known = kept.evidence if kept else {}
+    new = [suggestion for suggestion in suggestions if suggestion.id not in known]
     found = timeline.evidence(organization_id=organization.pk, stars=[star_of(each) for each in new])
-    evidence = kept.evidence | {each.id: weight for each, weight in zip(new, found, strict=True)}
-    # Another thread may do the same: what it adds in between is read again, and nothing worse.
-    kept.evidence = evidence if len(evidence) <= _MOST_EVIDENCE else {}
+    evidence = known | {each.id: weight for each, weight in zip(new, found, strict=True)}
+    if kept:
+        # Another thread may do the same: what it adds in between is read again, and nothing worse.
+        kept.evidence = evidence if len(evidence) <= _MOST_EVIDENCE else {}
     return [evidence[suggestion.id] for suggestion in suggestions]
 
 
 def codes_of(suggestion: Suggestion) -> list[str]:
     """Return the codes that it is about: the target and the sources."""
     return [suggestion.target, *(member.code.cups for member in suggestion.sources)]
+
+
+def is_about(suggestion: Suggestion, cups: str, supply: str) -> bool:
+    """Say whether a code of this supply, if it is one, is in the suggestion, or is another spelling of its supply."""
+    return suggestion.supply == supply or cups in codes_of(suggestion)
 
 
 def star_of(suggestion: Suggestion) -> Star:

@@ -5,7 +5,7 @@ A suggestion is a star, so three steps are enough, however many codes there are:
 may be, from these to every code that may be one of them, and from those to the other supplies that they may be rather.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from invoices import grouping, matching
 from invoices.matching import Code, Suggestion, slips
 from invoices.matching.ranking import SOUND
 from invoices.models import CupsGroup
-from invoices.suggesting import keeping
+from invoices.suggesting import keeping, listing
 
 _DIGITS: Final = 16
 # A code that is one slip away from 16 digits has at least these in common with them, in their order.
@@ -26,7 +26,9 @@ _IN_COMMON: Final = 15
 _EDITS: Final = 2
 
 
-def near(*, organization: Organization, cups: str, facility_id: UUID | None = None) -> list[Suggestion]:
+def near(
+    *, organization: Organization, cups: str, facility_id: UUID | None = None, tiers: Collection[int] = ()
+) -> Sequence[Suggestion]:
     """
     Return the suggestions that a code is in, as source, target or another spelling of the supply, as `listed` has them.
 
@@ -47,15 +49,12 @@ def near(*, organization: Organization, cups: str, facility_id: UUID | None = No
         (
             each
             for each in found
-            if (facility_id is None or each.facility_id == facility_id) and _is_about(each, cups, supply)
+            if (facility_id is None or each.facility_id == facility_id)
+            and (not tiers or each.tier in tiers)
+            and listing.is_about(each, cups, supply)
         ),
         key=keeping.in_order,
     )
-
-
-def _is_about(suggestion: Suggestion, cups: str, supply: str) -> bool:
-    codes = {suggestion.target, *(member.code.cups for member in suggestion.sources)}
-    return cups in codes or suggestion.supply == supply
 
 
 class _Around:

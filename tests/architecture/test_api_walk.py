@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 from drf_spectacular.generators import EndpointEnumerator
@@ -24,6 +26,7 @@ from invoices.models import (
     CupsDismissal,
     CustomEmissionGroup,
     Invoice,
+    InvoiceImport,
     ProcessingJob,
     Relocation,
 )
@@ -36,6 +39,7 @@ OPEN = {
     "/files/{file_id}/upload": "its signature is the right",
 }
 READING_POSTS = {
+    "/v1/imports/{pk}/undo/preview",
     "/v1/invoices/consolidate-cups/preview",
     "/v1/invoices/cups/suggestions/accept-all/preview",
     "/v1/relocations/preview",
@@ -63,6 +67,7 @@ IDS = {
     "/v1/files/": StoredFile,
     "/v1/invoices/cups/dismissals/": CupsDismissal,
     "/v1/invoices/cups/suggestions/": Suggestion,
+    "/v1/imports/": InvoiceImport,
     "/v1/invoices/": Invoice,
     "/v1/processing-jobs/": ProcessingJob,
     "/v1/relocations/": Relocation,
@@ -138,6 +143,7 @@ def theirs(other_organization):
         recalculating.queue_calculation(organization=other_organization, invoices=[row], by=author),
         factories.custom_group(organization=other_organization),
         factories.stored_file(organization=other_organization),
+        factories.invoice_import(organization=other_organization),
     ]
     named = {Suggestion: Named(suggestion.id), Batch: Batch(rows[4].batch_id)}
     return {type(row): row for row in rows} | named
@@ -185,6 +191,11 @@ def bodies(theirs, other_organization):
         "POST /v1/files/presigned-urls": [
             {"name": "march", "extension": "pdf", "mime_type": "application/pdf", "size_kb": 1}
         ],
+        "POST /v1/imports": encode_multipart(BOUNDARY, {"file": ContentFile(factories.IMPORTED, "march.csv")}),
+        "POST /v1/imports/{pk}/check": {},
+        "POST /v1/imports/{pk}/take": {},
+        "POST /v1/imports/{pk}/undo": {},
+        "POST /v1/imports/{pk}/undo/preview": {},
         "POST /v1/invoices": create,
         "PATCH /v1/invoices/{pk}": {"facility_id": str(place.pk)},
         "POST /v1/invoices/consolidate-cups": merge,
@@ -209,13 +220,18 @@ NAMES_NOBODY = {
     "POST /api/v1/custom_emission_groups",
     "POST /v1/facilities",
     "POST /v1/files/presigned-urls",
+    "POST /v1/imports",
+    "POST /v1/invoices/cups/suggestions/accept-all/preview",
 }
 DROPS_FOREIGN_IDS = {"POST /v1/invoices/recalculate"}
 
 
 def ask(caller, route, bodies, path=None):
     body = bodies.get(str(route))
-    sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+    if isinstance(body, bytes):
+        sent = {"data": body, "content_type": MULTIPART_CONTENT}
+    else:
+        sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
     return caller.generic(route.method, path or route.path.replace("{pk}", str(api.NOBODYS)), **sent)
 
 
