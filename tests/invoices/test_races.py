@@ -138,23 +138,9 @@ def test_a_group_that_becomes_locked_in_between_is_refused(organization, facilit
 @both_ways
 def test_an_invoice_filed_at_the_same_moment_is_not_lost(organization, facility, author, locks, ends_well):
     factories.invoices(3, facility=facility, cups=WRONG)
-    unit = factories.unit()
-
-    def file():
-        filing.create(
-            organization=organization,
-            by=author,
-            type="electricity",
-            unit=unit,
-            base_quantity=Decimal(5),
-            start_date=date(2024, 5, 1),
-            end_date=date(2024, 5, 31),
-            cups=WRONG,
-            shares=[vetting.Share(facility)],
-        )
-
+    filing_it = file_wrong(organization, facility, author)
     with locks():
-        _consolidator, clerk, waited = meanwhile(consolidate(facility, WRONG, RIGHT, author), file)
+        _consolidator, clerk, waited = meanwhile(consolidate(facility, WRONG, RIGHT, author), filing_it)
 
     assert clerk.error is None
     assert waited or not ends_well
@@ -407,3 +393,57 @@ def test_of_two_who_link_the_same_invoices_one_is_too_late(organization, facilit
     assert first.error is None
     assert isinstance(second.error, relinking.MatchChanged) is ends_well
     assert (ProcessingJob.objects.count() == 1) is ends_well
+
+
+@both_ways
+def test_an_invoice_filed_while_its_code_becomes_an_alias_meets_the_alias(
+    organization, facility, author, locks, ends_well
+):
+    factories.invoices(3, facility=facility, cups=WRONG)
+
+    with locks():
+        _consolidator, clerk, waited = meanwhile(join(facility, author), file_wrong(organization, facility, author))
+
+    assert clerk.error is None
+    assert waited or not ends_well
+    assert (set(Invoice.objects.values_list("cups", flat=True)) == {RIGHT}) is ends_well
+    assert not ends_well or is_true(organization)
+
+
+@both_ways
+def test_an_invoice_that_is_on_its_way_to_a_code_without_invoices_is_joined_with_it(
+    organization, facility, author, locks, ends_well
+):
+    with locks():
+        _clerk, consolidator, waited = meanwhile(file_wrong(organization, facility, author), join(facility, author))
+
+    assert consolidator.error is None
+    assert waited or not ends_well
+    assert (set(Invoice.objects.values_list("cups", flat=True)) == {RIGHT}) is ends_well
+    assert not ends_well or is_true(organization)
+
+
+def join(facility, author):
+    """Consolidate the wrong code, and let it stand for the right one."""
+    return lambda: consolidating.consolidate(
+        organization=facility.organization,
+        sources=[Source(WRONG, facility.pk)],
+        target=RIGHT,
+        by=author,
+        make_aliases=True,
+    )
+
+
+def file_wrong(organization, facility, author):
+    unit = factories.unit()
+    return lambda: filing.create(
+        organization=organization,
+        by=author,
+        type="electricity",
+        unit=unit,
+        base_quantity=Decimal(5),
+        start_date=date(2024, 5, 1),
+        end_date=date(2024, 5, 31),
+        cups=WRONG,
+        shares=[vetting.Share(facility)],
+    )
