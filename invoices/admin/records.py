@@ -22,6 +22,7 @@ from invoices.admin.refusals import REFUSALS
 from invoices.models import (
     ConsolidatedInvoice,
     ConsolidationUndo,
+    CupsDismissal,
     CustomEmissionFactor,
     CustomEmissionGroup,
     FacilityFuel,
@@ -198,6 +199,18 @@ class FacilityFuelAdmin(ReadOnlyAdmin):
     def billed_in(self, fuel: FacilityFuel) -> str:
         billed = fuel.fuel_units.order_by("position").select_related("unit")
         return ", ".join(str(one.unit) for one in billed)
+
+
+@admin.register(CupsDismissal)
+class CupsDismissalAdmin(EvidenceAdmin):
+    """What somebody said is no duplicate; it is taken back on the page."""
+
+    points_at = ("facility", "by", "restored_by")
+    list_display = ("cups", "target_cups", "facility", "tier", "created_at", "by", "restored_at", "message")
+    list_filter = ("tier", OrganizationFilter)
+    search_fields = ("cups", "target_cups", "message")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
 
 
 @admin.register(CustomEmissionGroup)
