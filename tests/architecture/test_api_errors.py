@@ -11,6 +11,7 @@ from config import api_errors
 from facilities.api.viewsets import OrganizationViewSet
 from invoices import factoring, labelling, tabular
 from invoices.emissions import refusals
+from invoices.importing import values
 from invoices.reference import factor_sets
 
 
@@ -31,6 +32,8 @@ NOT_OF_THE_API = {
     *_errors_of(refusals),
     # Whoever reads a file says it of the import.
     *_errors_of(tabular),
+    # What a cell does not say becomes what is said of its row.
+    values.NotUnderstood,
     factor_sets.FactorsChanged,
     factoring.NoFactors,
     labelling.NotInRegister,
