@@ -59,7 +59,7 @@ class Gathering:
                 joined.update(search for search, _ in free)
         return [search for search in searches if search not in joined]
 
-    def _find_likely(self, searches: Iterable[Search]) -> list[Code]:
+    def _find_likely(self, searches: Iterable[Search]) -> list[Search]:
         left = []
         for search in searches:
             # What its letters prove is that supply and no other.
@@ -67,11 +67,14 @@ class Gathering:
                 number, ray = found
                 self._star(number).rays.append(ray)
             else:
-                left.append(search.code)
+                left.append(search)
         return left
 
-    def _find_alike(self, left: Sequence[Code]) -> None:
-        same = list(alike.same_form(left, self.known))
+    def _find_alike(self, searches: Sequence[Search]) -> None:
+        left = [search.code for search in searches]
+        # Whose digits are certain was joined by them, or somebody said that it is not to be.
+        texts = [search.code for search in searches if not (search.proven or search.plain)]
+        same = list(alike.same_form(texts, self.known))
         self.others += same
         held = {ray.code for star in same for ray in star.rays}
         pointing = {code for star in same for code in star.pointing()}

@@ -12,6 +12,9 @@ from invoices.matching.found import Code, Reason, Tier
 from invoices.matching.stars import Ray, Star
 
 _DIGITS: Final = 16
+# What the first four digits of 16 count in.
+_OWN: Final = 10**12
+_DISTRIBUTORS: Final = {int(first_four) for first_four in cups_codes.DISTRIBUTORS}
 _MODULUS: Final = len(cups_codes.LETTERS)
 
 
@@ -32,11 +35,10 @@ class Search:
         """Return the supply where it is as good as certain: tiers 0 to 2, and 4 where the letters leave one code."""
         if self.proven:
             return self._only(self.proven)
-        if len(self.repaired) == 1 and not self._is_slip_of_a_letter():
-            ((number, reading),) = self.repaired.items()
-            if self._known(self.repaired):
+        for number in self._known(self.repaired):
+            if self._is_sole(number) and not self._is_slip_of_a_letter():
                 tier = Tier.SLIP if number in self.known.first else Tier.CONTRACT
-                return number, self._slipped(tier, number, reading)
+                return number, self._slipped(tier, number, self.repaired[number])
         if found := self._only(self.plain):
             return self._contested(*found)
         return None
@@ -102,10 +104,10 @@ class Search:
         found: dict[int, Reading] = {}
         for reading in reversed(self.readings):
             numbers = self.known.centres.intersection(slips.undone(reading.digits))
-            if _is_whole(reading) and int(reading.digits) in self.known.centres:
-                numbers.add(int(reading.digits))
             found |= {number: reading for number in numbers if _may_be(reading.letters, number)}
-        return found
+        as_read = [(int(reading.digits), reading) for reading in reversed(self.readings) if _is_whole(reading)]
+        known = self._known(number for number, _ in as_read)
+        return found | {number: one for number, one in as_read if number in known and _may_be(one.letters, number)}
 
     def _only(self, rays: Mapping[int, Ray]) -> tuple[int, Ray] | None:
         """Return the only known number, or the only one at the code's own facility."""
@@ -138,6 +140,11 @@ class Search:
             return -_fitting(readings[number].letters, number), -invoices, number
 
         return sorted(self._at_best_place(numbers), key=order)
+
+    def _is_sole(self, number: int) -> bool:
+        """Say whether no other code fits, known or not, of the same distributor or of one that there is."""
+        distributors = _DISTRIBUTORS | {number // _OWN}
+        return not any(other // _OWN in distributors for other in self.repaired if other != number)
 
     def _is_slip_of_a_letter(self) -> bool:
         """Say whether the digits may be right as printed, and one letter wrong."""
