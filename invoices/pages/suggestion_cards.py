@@ -112,6 +112,15 @@ class Card:
         return self.shown.in_bulk
 
     @property
+    def target_count(self) -> int:
+        """The invoices that carry the target already."""
+        return self.carried.invoice_count if self.carried else 0
+
+    @property
+    def target_dates(self) -> tuple[date | None, date | None]:
+        return (self.carried.first_date, self.carried.last_date) if self.carried else (None, None)
+
+    @property
     def other_targets(self) -> Sequence[str]:
         return self.suggestion.other_targets
 

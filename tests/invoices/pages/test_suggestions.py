@@ -118,6 +118,15 @@ class TestList:
         assert "Jan 2024: overlapping" in page
         assert '<span class="tag ok">safe</span>' not in page
 
+    def test_a_target_that_no_invoice_carries_yet(self, web, facility):
+        factories.invoice(facility=facility, cups=SPACED)
+        factories.invoices(2, facility=facility, cups=RIGHT.lower(), start_date=date(2023, 1, 1))
+
+        [card] = web.get(reverse("cups-suggestions")).context["cards"]
+
+        assert card.target_count == 0
+        assert "no invoice carries it yet" in card.target_said
+
     def test_narrowing(self, web, spaced, organization, facility):
         elsewhere = factories.facility(organization=organization, name="Bilbao")
 
