@@ -263,6 +263,8 @@ SPECTACULAR_SETTINGS = {
 }
 # 10,000 sources of a consolidation, or 100,000 ids to recalculate: 39 bytes each, and as much again for white space.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+# A list of 2,000 supplies names a facility for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100
 
 # Uploads
 

@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When
-from django.db.models.functions import Concat
+from django.db.models.functions import Cast, Concat
 
 from facilities.models import Organization
 from invoices import cups as cups_codes
@@ -132,6 +132,14 @@ def clashes_between(
     return double_counting.among(bill._replace(cups=str(bill.facility_id)) for bill in chain(here, there))
 
 
+def places_of(*, organization: Organization, supplies: Collection[str] | None = None) -> dict[str, list[Place]]:
+    """Return by supply where electricity invoices name it, the fullest first: these supplies, or all."""
+    groups = _groups(organization)
+    if supplies is None:
+        return _by_supply(groups)
+    return {supply: own for part in _named_by(supplies) for supply, own in _by_supply(groups.filter(part)).items()}
+
+
 def supply_of(code: str) -> str:
     """Return what a code names: 16 digits whose letters are right, else its clean form."""
     parsed = cups_codes.parse(code)
@@ -145,9 +153,11 @@ def _order(each: Elsewhere) -> tuple[int, str]:
 
 def _at_several(organization: Organization) -> Iterable[Elsewhere]:
     """Yield the supplies at two facilities or more, unless distributed invoices divide them between all of these."""
-    groups = _groups(organization)
-    several = groups.values("supply").annotate(places=Count("facility", distinct=True)).filter(places__gt=1)
-    places = _by_supply(groups.filter(supply__in=several.values("supply")))
+    # The least and the greatest of a group are told apart without sorting, which counting what differs would take.
+    facility = Cast("facility_id", CharField())
+    several = _groups(organization).values("supply").annotate(least=Min(facility), greatest=Max(facility))
+    supplies = several.exclude(least=F("greatest")).values_list("supply", flat=True)
+    places = places_of(organization=organization, supplies=list(supplies))
     circles = _circles(organization, places)
     for supply, own in places.items():
         circled = [replace(place, circle=circles[supply, place.facility_id]) for place in own]
@@ -158,14 +168,17 @@ def _at_several(organization: Organization) -> Iterable[Elsewhere]:
 def _of_two_types(organization: Organization) -> Iterable[Elsewhere]:
     """Yield the supplies that invoices of electricity and of heat name."""
     heat = _heat(organization)
-    sound = [supply.removeprefix(_SOUND) for supply in heat if supply.startswith(_SOUND)]
-    others = [supply for supply in heat if not supply.startswith(_SOUND)]
-    groups = _groups(organization)
-    parts = [Q(letters_ok=True, body16__in=part) for part in grouping.sliced(sound)]
-    parts += [Q(letters_ok=False, clean__in=part) for part in grouping.sliced(others)]
-    electricity = {supply: own for part in parts for supply, own in _by_supply(groups.filter(part)).items()}
+    electricity = places_of(organization=organization, supplies=heat.keys())
     for supply, own in electricity.items():
         yield Elsewhere(Why.ELECTRICITY_AND_HEAT, supply, [*own, *heat[supply]])
+
+
+def _named_by(supplies: Collection[str]) -> list[Q]:
+    """Return what keeps the groups of some supplies, in parts that fit into a statement."""
+    sound = sorted(supply.removeprefix(_SOUND) for supply in supplies if supply.startswith(_SOUND))
+    others = sorted(supply for supply in supplies if not supply.startswith(_SOUND))
+    parts = [Q(letters_ok=True, body16__in=part) for part in grouping.sliced(sound)]
+    return [*parts, *(Q(letters_ok=False, clean__in=part) for part in grouping.sliced(others))]
 
 
 def _groups(organization: Organization) -> QuerySet[CupsGroup]:

@@ -22,6 +22,7 @@ from invoices.pages import (
     relinking,
     suggestions,
     suggestions_bulk,
+    supplies,
     undo,
     years,
 )
@@ -33,6 +34,9 @@ urlpatterns = [
     path("cups/consolidate/preview/", cups.preview, name="cups-preview"),
     path("cups/aliases/", aliases.aliases, name="cups-aliases"),
     path("cups/aliases/<uuid:alias_id>/remove/", aliases.remove, name="cups-alias-remove"),
+    path("cups/supplies/", supplies.listing, name="cups-supplies"),
+    path("cups/supplies/preview/", supplies.preview, name="cups-supplies-preview"),
+    path("cups/supplies/enroll/", supplies.enroll, name="cups-supplies-enroll"),
     path("cups/elsewhere/", elsewhere.listing, name="cups-elsewhere"),
     path("cups/elsewhere/move/", elsewhere.move, name="cups-move"),
     path("cups/elsewhere/moves/", elsewhere.moves, name="cups-moves"),

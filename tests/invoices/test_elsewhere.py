@@ -173,8 +173,8 @@ def test_statements_are_few_however_many_codes_there_are(organization, facility,
             factories.invoice(facility=place, cups=code)
         factories.invoice(facility=lugo, cups=code, type="heat")
 
-    # Groups, shared bills; codes of gas, sound and unsound groups.
-    with django_assert_num_queries(5):
+    # Which supplies, their groups (sound, unsound), shared bills; codes of gas, their groups.
+    with django_assert_num_queries(7):
         found = listed(organization)
     with django_assert_num_queries(1):
         elsewhere.shown(organization=organization, found=found)
