@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from facilities.api.documenting import operation
 from invoices import exporting
-from invoices.api import documented, documented_invoices, exports
+from invoices.api import documented, documented_invoices, documented_suggestions, exports
 
 _FILE_NAME: Final = OpenApiParameter(
     "Content-Disposition",
@@ -46,4 +46,4 @@ extend_schema_view(list=_csv())(exports.ConsolidationsExport)
 extend_schema_view(list=_csv(filters={"search": "Any part of the code or of its target, in any case."}))(
     exports.AliasesExport
 )
-extend_schema_view(list=_csv(filters={"tier[]": "From 0, the surest, to 5."}))(exports.SuggestionsExport)
+extend_schema_view(list=_csv(filters=documented_suggestions.SUGGESTION_FILTERS))(exports.SuggestionsExport)

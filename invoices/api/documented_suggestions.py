@@ -28,6 +28,11 @@ from invoices.suggesting import SAFE, Why
 from invoices.timeline import State
 
 _TIERS: Final = {"min_value": min(Tier), "max_value": max(Tier)}
+SUGGESTION_FILTERS: Final = {
+    "tier[]": "How sure: 0 the same code, 1 one digit, 2 letters, 3 both, 4 on a contract alone, 5 no CUPS.",
+    "search": "Any part of a source or the target, in any case.",
+    "cups": "A code, exactly: what is suggested around it alone; `search` is then ignored.",
+}
 _REASONS: Final = [reason.value for reason in Reason]
 
 
@@ -128,11 +133,7 @@ _CONSOLIDATING: Final = (
 extend_schema_view(
     list=operation(
         responses=SuggestionListed(many=True),
-        filters={
-            "tier[]": "How sure: 0 the same code, 1 one digit, 2 letters, 3 both, 4 on a contract alone, 5 no CUPS.",
-            "search": "Any part of a source or the target, in any case.",
-            "cups": "A code, exactly: what is suggested around it alone; `search` is then ignored.",
-        },
+        filters=SUGGESTION_FILTERS,
         answers={200: {"One digit and a code without its letters": examples.SUGGESTIONS}},
     ),
     retrieve=operation(

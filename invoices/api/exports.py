@@ -2,20 +2,17 @@
 
 from typing import cast
 
-import django_filters
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from rest_framework.renderers import JSONRenderer
 
-from facilities.api.filtering import Filtering, Filters, ListFilter, UUIDFilter
 from facilities.api.rendering import CSVRenderer
 from facilities.api.requests import AuthorizedRequest
 from facilities.api.viewsets import OrganizationViewSet
-from invoices import aliasing, exporting, suggesting, undoing
-from invoices.api import filters, reading
+from invoices import exporting, undoing
+from invoices.api import aliases, filters, reading, suggestions
 from invoices.exporting import Table
-from invoices.matching import Tier
 from invoices.models import Consolidation, CupsAlias, CupsGroup, Invoice
 
 
@@ -24,20 +21,6 @@ class WorkbookRenderer(CSVRenderer):
 
     media_type = exporting.XLSX_TYPE
     format = "xlsx"
-
-
-class AliasFilters(Filters):
-    """The query of the aliases."""
-
-    facility_id = UUIDFilter()
-    search = django_filters.CharFilter(strip=False, max_length=filters.LONGEST_SEARCH)
-
-
-class SuggestionFilters(Filters):
-    """The query of the suggestions."""
-
-    facility_id = UUIDFilter()
-    tier = ListFilter.of_choices([str(tier.value) for tier in Tier])
 
 
 class Exports(OrganizationViewSet):
@@ -103,30 +86,21 @@ class ConsolidationsExport(Exports):
 
 class AliasesExport(Exports):
     queryset = CupsAlias.objects.none()
-    filterset_class = AliasFilters
+    filterset_class = aliases.AliasFilters
 
     def list(self, request: AuthorizedRequest) -> HttpResponseBase:
         """Export the aliases that hold as CSV."""
-        asked = Filtering().asked(request, self)
-        found = aliasing.listed(
-            organization=request.organization, search=asked["search"], facility_id=asked["facility_id"]
-        )
-        return self.csv(request, exporting.aliases(found))
+        return self.csv(request, exporting.aliases(self.filter_queryset(self.get_queryset())))
 
 
 class SuggestionsExport(Exports):
     # None of the database: they are worked out. The groups are what they are about.
     queryset = CupsGroup.objects.none()
-    filterset_class = SuggestionFilters
+    filterset_class = suggestions.SuggestionFilters
 
     def list(self, request: AuthorizedRequest) -> HttpResponseBase:
         """Export the suggestions as CSV: one row for each code that would be joined."""
-        asked = Filtering().asked(request, self)
-        found = suggesting.listed(
-            organization=request.organization,
-            facility_id=asked["facility_id"],
-            tiers=[int(tier) for tier in asked["tier[]"]],
-        )
+        found = suggestions.asked_for(request, self)
         return self.csv(request, exporting.suggestions(found, organization=request.organization))
 
 

@@ -1,5 +1,6 @@
 """GET /v1/invoices/cups/suggestions with what can be done to them, and POST /v1/consolidations/batches/{id}/undo"""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import django_filters
@@ -33,6 +34,19 @@ class SuggestionFilters(Filters):
     tier = ListFilter.of_choices([str(tier.value) for tier in Tier])
     search = django_filters.CharFilter(strip=False, max_length=LONGEST_SEARCH)
     cups = django_filters.CharFilter(strip=False, max_length=cups_codes.MAX_LENGTH)
+
+
+def asked_for(request: AuthorizedRequest, view: OrganizationViewSet) -> Sequence[Suggestion]:
+    """Return the suggestions that the query asks for, of all pages; raise Malformed."""
+    asked = Filtering().asked(request, view)
+    narrowed: dict[str, Any] = {
+        "organization": request.organization,
+        "facility_id": asked["facility_id"],
+        "tiers": [int(tier) for tier in asked["tier[]"]],
+    }
+    if cups := asked["cups"]:
+        return suggesting.near(cups=cups, **narrowed)
+    return suggesting.listed(search=asked["search"], **narrowed)
 
 
 def output(shown: Shown) -> dict[str, Any]:
@@ -142,15 +156,7 @@ class SuggestionViewSet(OrganizationViewSet):
 
     def list(self, request: AuthorizedRequest) -> Response:
         """List the suggestions, the surest first; with `cups` those around one code alone, at once."""
-        asked = Filtering().asked(request, self)
-        tiers, organization, facility_id = [int(t) for t in asked["tier[]"]], request.organization, asked["facility_id"]
-        if cups := asked["cups"]:
-            found = suggesting.near(organization=organization, cups=cups, facility_id=facility_id, tiers=tiers)
-        else:
-            found = suggesting.listed(
-                organization=organization, facility_id=facility_id, tiers=tiers, search=asked["search"]
-            )
-        page = self.paginate_queryset(found) or ()  # type: ignore[arg-type]  # paged as rows are
+        page = self.paginate_queryset(asked_for(request, self)) or ()  # type: ignore[arg-type]  # paged as rows are
         shown = suggesting.shown(organization=request.organization, suggestions=list(page))
         return self.get_paginated_response([output(each) for each in shown])
 

@@ -100,7 +100,7 @@ def _page(request: PageRequest, form: AliasForm) -> HttpResponse:
     asked = AskedForm(request.GET)
     asked.is_valid()
     search, facility_id = asked.cleaned_data.get("search", ""), asked.cleaned_data.get("facility_id")
-    found = _found(request.organization, search, facility_id)
+    found = asked_for(request.organization, search, facility_id)
     page: Page[CupsAlias] = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     counts = aliasing.invoice_counts(list(page))
     context: dict[str, Any] = {
@@ -116,8 +116,8 @@ def _page(request: PageRequest, form: AliasForm) -> HttpResponse:
     return render(request, "aliases/list.html", context, status=status)
 
 
-def _found(organization: Organization, search: str, facility_id: UUID | None) -> QuerySet[CupsAlias]:
-    """Return the aliases with the text in their codes, also as people type them: in groups of four."""
+def asked_for(organization: Organization, search: str, facility_id: UUID | None) -> QuerySet[CupsAlias]:
+    """Return the aliases, of all pages, with the text in their codes, also as people type them: in groups of four."""
     found = aliasing.listed(organization=organization, search=search, facility_id=facility_id)
     without_blanks = "".join(search.split())
     if without_blanks == search:

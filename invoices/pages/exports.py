@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from django import forms
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -11,21 +10,14 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from facilities.pages.current import PageRequest, for_organization
-from invoices import aliasing, exporting, suggesting
+from invoices import exporting, suggesting
 from invoices.exporting import Table, Words
-from invoices.pages import asking, history, invoices, suggestion_words, suggestions_asked
+from invoices.pages import aliases, asking, history, invoices, suggestion_words, suggestions_asked
 
 # What a page says of its own.
 _WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "suggestions": {"tier": suggestion_words.TIERS, "reasons": suggestion_words.REASONS}
 }
-
-
-class AliasesForm(forms.Form):
-    """What aliases are narrowed by; what makes no sense is passed over."""
-
-    search = forms.CharField(required=False, max_length=200)
-    facility_id = forms.UUIDField(required=False)
 
 
 @require_safe
@@ -73,14 +65,10 @@ def _consolidations(request: PageRequest) -> Table:
 
 
 def _aliases(request: PageRequest) -> Table:
-    form = AliasesForm(request.GET)
-    form.is_valid()
-    sane = form.cleaned_data
-    return exporting.aliases(
-        aliasing.listed(
-            organization=request.organization, search=sane.get("search", ""), facility_id=sane.get("facility_id")
-        )
-    )
+    asked = aliases.AskedForm(request.GET)
+    asked.is_valid()
+    search, facility_id = asked.cleaned_data.get("search", ""), asked.cleaned_data.get("facility_id")
+    return exporting.aliases(aliases.asked_for(request.organization, search, facility_id))
 
 
 def _suggestions(request: PageRequest) -> Table:

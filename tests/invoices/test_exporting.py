@@ -162,7 +162,7 @@ class TestForPrograms:
 
         assert (row["tier"], row["target_cups"], row["cups"], row["reasons"]) == ("0", RIGHT, SPACED, "separators")
         assert (row["facility_name"], row["invoice_count"], row["first_date"]) == ("Madrid", "1", "2024-03-01")
-        assert (row["in_bulk"], row["missing_months"], row["overlaps"]) == ("true", "1", "0")
+        assert (row["in_bulk"], row["missing_months"], row["filled_months"], row["overlaps"]) == ("true", "2", "1", "0")
         assert exported(program, "suggestions", **{"tier[]": "5"}) == []
 
     @every_list
