@@ -9,7 +9,7 @@ from django.urls import get_resolver
 
 from config import api_errors
 from facilities.api.viewsets import OrganizationViewSet
-from invoices import factoring, labelling, tabular
+from invoices import enrolling, factoring, labelling, tabular
 from invoices.emissions import refusals
 from invoices.importing import values
 from invoices.reference import factor_sets
@@ -36,6 +36,7 @@ NOT_OF_THE_API = {
     values.NotUnderstood,
     factor_sets.FactorsChanged,
     factoring.NoFactors,
+    enrolling.ListNotReadable,
     labelling.NotInRegister,
     labelling.NotLinked,
 }
