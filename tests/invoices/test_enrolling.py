@@ -150,6 +150,7 @@ class TestPlan:
 
     def test_what_is_covered_is_known_or_repeated(self, organization, facility):
         factories.supply_contract(facility=facility, start_date=date(2022, 1, 1), end_date=date(2022, 12, 31))
+        factories.supply_contract(facility=facility, cups="ES-1")
         rows = [
             (CODE, "", "", "01/01/2020", "31/12/2021"),
             (f"{CODE}0F", "", "", "31/12/2022", ""),

@@ -133,7 +133,7 @@ class TestList:
         web.get(LIST)
 
         # Session, person, organizations, role; what is found 5, facilities, bills.
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             response = web.get(LIST)
         assert (len(response.context["cards"]), response.context["page"].paginator.count) == (10, 13)
 
