@@ -12,8 +12,10 @@ from invoices import cups, filing, grouping, suggesting
 from invoices.matching import Reason, TargetReason, Tier
 from invoices.models import Consolidation, CupsAlias, CupsDismissal, Invoice
 from invoices.pages import suggestion_words
+from invoices.pages.suggestion_cards import Strip
 from invoices.pages.suggestions_bulk import WHY
 from invoices.suggesting import Why
+from invoices.timeline import Evidence
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +129,17 @@ class TestList:
         assert card.target_count == 0
         assert "no invoice carries it yet" in card.target_said
 
+    def test_a_bill_of_no_days_is_counted_twice_all_the_same(self, web, facility):
+        for written in (RIGHT, SPACED):
+            factories.invoice(facility=facility, cups=written, start_date=date(2024, 1, 5), end_date=date(2024, 1, 5))
+
+        [card] = web.get(reverse("cups-suggestions")).context["cards"]
+
+        assert card.overlaps == "1 invoice would overlap another"
+
+    def test_months_that_went_away_meanwhile_are_not_drawn(self):
+        assert Strip.of(Evidence(0, 0, 0, 0, {})) == Strip((), "", "")
+
     def test_narrowing(self, web, spaced, organization, facility):
         elsewhere = factories.facility(organization=organization, name="Bilbao")
 
@@ -210,6 +223,24 @@ class TestAccept:
         send(web, "accept", suggestion, group=[f"{facility.pk}|{SPACED}"])
 
         assert codes() == sorted([RIGHT, RIGHT.lower()])
+
+    @pytest.mark.parametrize("headers", [None, HTMX])
+    def test_a_code_that_becomes_itself_changes_nothing(self, web, facility, organization, headers):
+        for written in (SPACED, RIGHT.lower()):
+            factories.invoice(facility=facility, cups=written)
+
+        answer = send(
+            web,
+            "accept",
+            one(organization),
+            headers=headers,
+            group=[f"{facility.pk}|{SPACED}"],
+            target=SPACED,
+        )
+
+        said = answer if headers else web.get(answer["Location"])
+        assert "Nothing was rewritten" in text(said)
+        assert nothing_changed()
 
     def test_nothing_ticked_is_refused(self, web, spaced, organization):
         for name in ("accept", "dismiss"):
@@ -429,6 +460,28 @@ class TestAcceptAll:
         assert "5 invoices" in text(answer)
         assert 'value="Sure"' in answer.text
         assert nothing_changed()
+
+    def test_others_that_change_the_same_groups_are_waited_for(self, web, many, monkeypatch):
+        def refuse(**_wanted):
+            raise grouping.GroupsKeptChanging
+
+        monkeypatch.setattr(suggesting, "accept_all", refuse)
+        answer = self.accept(web)
+
+        assert answer.status_code == 409
+        assert "Somebody else is changing the same groups." in text(answer)
+        monkeypatch.undo()
+        self.accept(web)
+        monkeypatch.setattr("invoices.undoing.undo_batch", refuse)
+        batch = Consolidation.objects.values_list("batch_id", flat=True).distinct().get()
+        answer = web.post(reverse("cups-suggestions-undo", args=[batch]))
+        assert "Somebody else is changing the same groups." in text(answer)
+        assert SPACED not in codes()
+
+    def test_more_than_fit_into_one_go_come_after(self, web, many, monkeypatch):
+        monkeypatch.setattr("invoices.suggesting.in_bulk.AT_ONCE", 1)
+
+        assert "more come after these" in text(web.get(self.address()))
 
     def test_nothing_to_accept_is_said(self, web, facility):
         assert "There is nothing that can be accepted at once." in text(web.get(self.address()))
