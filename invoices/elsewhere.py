@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict, cast
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When
@@ -24,12 +24,24 @@ from invoices import double_counting, grouping
 from invoices.double_counting import Bill, Clash, Clashes
 from invoices.models import CupsGroup, Invoice, InvoiceType
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
 # What no clean form holds: 16 digits alone may be somebody's damaged code.
 _SOUND: Final = "="
 _COLUMNS: Final = (
     *("supply", "cups", "facility_id", "facility__name", "invoice_count", "first_date", "last_date"),
     "locked_count",
 )
+
+
+class _Supply(TypedDict):
+    """What is added to a group: the supply that its code names."""
+
+    supply: str
+
+
+_Named: TypeAlias = "WithAnnotations[CupsGroup, _Supply]"
 
 
 class Why(StrEnum):
@@ -181,17 +193,18 @@ def _named_by(supplies: Collection[str]) -> list[Q]:
     return [*parts, *(Q(letters_ok=False, clean__in=part) for part in grouping.sliced(others))]
 
 
-def _groups(organization: Organization) -> QuerySet[CupsGroup]:
+def _groups(organization: Organization) -> "QuerySet[_Named, _Named]":
     """Return the groups with the supply that each names, but a collective's: its consumers share the code."""
     groups = CupsGroup.objects.of(organization.pk).listed().exclude(clean="")
     named = Case(
         When(letters_ok=True, then=Concat(Value(_SOUND), "body16")), default=F("clean"), output_field=CharField()
     )
     collective = Q(check_result=cups_codes.Check.SELF_CONSUMPTION) & ~Q(suffix="")
-    return groups.exclude(collective).annotate(supply=named).order_by()
+    # The plugin knows the name but not our type of what was added.
+    return cast("QuerySet[_Named, _Named]", groups.exclude(collective).annotate(supply=named).order_by())
 
 
-def _by_supply(groups: QuerySet[CupsGroup]) -> dict[str, list[Place]]:
+def _by_supply(groups: "QuerySet[_Named, _Named]") -> dict[str, list[Place]]:
     places: defaultdict[str, list[Place]] = defaultdict(list)
     rows = groups.order_by("-invoice_count", "cups", "facility_id").values_list(*_COLUMNS)
     for supply, *rest in rows.iterator(chunk_size=2_000):

@@ -6,7 +6,7 @@ and the invoices know of each other: supplies without an invoice, codes on no co
 """
 
 from invoices.enrolling.comparing_lists import codes_on_no_contract, supplies_without_invoices
-from invoices.enrolling.placing import Basis, Plan, Proposal, State, plan
+from invoices.enrolling.placing import Basis, Guess, Plan, Proposal, State, plan
 from invoices.enrolling.reading import (
     COLUMNS,
     MOST_BYTES,
@@ -29,6 +29,7 @@ __all__ = [
     "BadRow",
     "Basis",
     "Enrolled",
+    "Guess",
     "ListNotReadable",
     "Plan",
     "Problem",

@@ -18,7 +18,7 @@ from facilities import archiving, locating
 from facilities.models import Facility
 from facilities.pages.current import PageRequest, editors_only, for_organization
 from invoices import enrolling
-from invoices.enrolling import Basis, ListNotReadable, Plan, Problem, Proposal, State, Supplies
+from invoices.enrolling import Basis, Guess, ListNotReadable, Plan, Problem, Proposal, State, Supplies
 from invoices.pages import words
 from invoices.pages.ticked import ids_of
 
@@ -148,15 +148,19 @@ def _context(plan: Plan) -> dict[str, Any]:
 def _row(number: int, proposal: Proposal, facilities: Mapping[UUID, Facility], *, has_all: bool) -> Row:
     guess, near = proposal.guess, [each.facility_id for each in proposal.candidates]
     offered = [*([guess.facility_id] if guess else []), *near, *(facilities if has_all else ())]
-    basis = str(_BASES[guess.basis]) if guess else ""
     is_proposed = guess is not None and proposal.state is State.NEW and proposal.is_sound
     return Row(
         number=number,
         proposal=proposal,
-        basis=f"{basis} ({guess.score} %)" if guess and guess.basis is Basis.ADDRESS else basis,
+        basis=_basis(guess) if guess and is_proposed else "",
         choices=[(facility_id, facilities[facility_id].name) for facility_id in dict.fromkeys(offered)],
         chosen=guess.facility_id if guess and is_proposed else None,
     )
+
+
+def _basis(guess: Guess) -> str:
+    name = str(_BASES[guess.basis])
+    return f"{name} ({guess.score} %)" if guess.basis is Basis.ADDRESS else name
 
 
 def _chosen(request: PageRequest, supplies: Supplies) -> dict[int, UUID]:

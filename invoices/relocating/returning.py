@@ -134,8 +134,9 @@ def _previous(relocation: Relocation, invoices: Sequence[Invoice]) -> dict[UUID,
     had = dict(_moved(relocation).exclude(previous_contract_id=None).values_list("invoice_id", "previous_contract_id"))
     own = SupplyContract.objects.filter(organization=relocation.organization_id, facility=relocation.from_facility_id)
     present = {contract.pk: contract for contract in own}
-    orphaned = [row for row in invoices if row.pk in had and had[row.pk] not in present]
-    still = {row.pk: present[had[row.pk]] for row in invoices if had.get(row.pk) in present}
+    linked = [(row, contract_id) for row in invoices if (contract_id := had.get(row.pk)) is not None]
+    orphaned = [row for row, contract_id in linked if contract_id not in present]
+    still = {row.pk: present[contract_id] for row, contract_id in linked if contract_id in present}
     return still | placing.fitting(orphaned, relocation.from_facility)
 
 
