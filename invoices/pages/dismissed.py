@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from facilities.pages.current import PageRequest, editors_only, for_organization
 from invoices import dismissing
+from invoices.matching import Tier
 from invoices.pages import suggestion_words
 
 PAGE_SIZE: Final = 50
@@ -26,7 +27,7 @@ def listing(request: PageRequest) -> HttpResponse:
         "facility", "by", "on_behalf_of", "api_key"
     )
     page = Paginator(dismissals, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [(dismissal, suggestion_words.TIERS[dismissal.tier]) for dismissal in page]
+    rows = [(dismissal, suggestion_words.TIERS[Tier(dismissal.tier)]) for dismissal in page]
     return render(request, "suggestions/dismissed.html", {"page": page, "rows": rows})
 
 

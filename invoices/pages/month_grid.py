@@ -67,10 +67,6 @@ class Bill(NamedTuple):
     span: Span
     quantity: Decimal
 
-    def corrects(self, other: Self) -> bool:
-        """Tell whether one of two overlapping bills is there to put the other right."""
-        return min(self.quantity, other.quantity) < 0 or (self.span == other.span and self.quantity != other.quantity)
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -174,7 +170,9 @@ def _grid(organization: Organization, facility: Facility, asked: Asked) -> dict[
 
 def _extents(organization: Organization, facility: Facility) -> dict[str, Extent]:
     groups = CupsGroup.objects.of(organization.pk).listed().filter(facility=facility)
-    return {cups: Extent(first, last) for cups, first, last in groups.values_list("cups", "first_date", "last_date")}
+    found = groups.values_list("cups", "first_date", "last_date")
+    # Only a group without invoices, which is not listed, has no dates.
+    return {cups: Extent(first, last) for cups, first, last in found if first and last}
 
 
 def _last_months(latest: date) -> list[Month]:
@@ -239,6 +237,11 @@ def _states(bills: Sequence[Bill]) -> Iterator[tuple[tuple[str, Month], State]]:
         pairs = [pair for pair in combinations(found, 2) if timeline.overlap(pair[0].span, pair[1].span)]
         for state, found_here in ((State.CORRECTION, True), (State.OVERLAP, False)):
             for one, other in pairs:
-                if one.corrects(other) is found_here:
+                if _corrects(one, other) is found_here:
                     yield (one.cups, month), state
                     yield (other.cups, month), state
+
+
+def _corrects(one: Bill, other: Bill) -> bool:
+    """Tell whether one of two overlapping bills is there to put the other right."""
+    return min(one.quantity, other.quantity) < 0 or (one.span == other.span and one.quantity != other.quantity)

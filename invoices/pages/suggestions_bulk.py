@@ -136,11 +136,11 @@ def _accept(request: PageRequest, asked: Asked) -> HttpResponse:
 
 def _page(request: PageRequest, asked: Asked, refusal: Exception | None = None) -> HttpResponse:
     plan = suggesting.plan_all(organization=request.organization, tier=asked.tier or 0, facility_id=asked.facility_id)
-    facilities = Facility.objects.filter(organization=request.organization, pk=asked.facility_id)
+    places = Facility.objects.filter(organization=request.organization)
     context = {
         "plan": plan,
         "tier_name": suggestion_words.TIERS[plan.tier],
-        "facility": facilities.first() if asked.facility_id else None,
+        "facility": places.filter(pk=asked.facility_id).first() if asked.facility_id else None,
         "outcome": _outcome(plan),
         "left_out": _left_out(plan),
         "left_out_said": _left_out_said(plan),
