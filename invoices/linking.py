@@ -1,6 +1,8 @@
 """Which supply contract an invoice is backed by when nobody names one."""
 
 from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 from facilities.models import ContractSource, SupplyContract
@@ -29,22 +31,23 @@ def contracts_of(rows: Sequence[Invoice]) -> dict[UUID, SupplyContract]:
         if coded
         else ()
     )
-    fitting = ((row, contract) for row in coded for contract in newest_first if _fits(contract, row))
+    by_supply: dict[tuple[UUID | None, str], list[SupplyContract]] = {}
+    for contract in newest_first:
+        by_supply.setdefault((contract.facility_id, supply_of(contract.cups)), []).append(contract)
     found: dict[UUID, SupplyContract] = {}
-    for row, contract in fitting:
-        found.setdefault(row.pk, contract)
+    for row in coded:
+        own = by_supply.get((row.facility_id, supply_of(row.cups)), ())
+        fitting = next((contract for contract in own if _covers(contract, row.start_date)), None)
+        if fitting is not None:
+            found[row.pk] = fitting
     return found
 
 
+@lru_cache(maxsize=16_384)
 def supply_of(code: str) -> str:
     """Return the first 20 characters of a code, capitals without separators; fewer where it has fewer."""
     return cups_codes.parse(code).clean[:_OF_THE_SUPPLY]
 
 
-def _fits(contract: SupplyContract, row: Invoice) -> bool:
-    return (
-        contract.facility_id == row.facility_id
-        and contract.start_date <= row.start_date
-        and (contract.end_date is None or row.start_date <= contract.end_date)
-        and supply_of(contract.cups) == supply_of(row.cups)
-    )
+def _covers(contract: SupplyContract, day: date) -> bool:
+    return contract.start_date <= day and (contract.end_date is None or day <= contract.end_date)

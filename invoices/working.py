@@ -56,8 +56,12 @@ def answer(chunk_id: UUID) -> None:
     work(chunk_id)
 
 
-def work(chunk_id: UUID) -> None:
-    """Do a chunk that is ready, or whose worker died. One that somebody has, or that is done or not due, is left."""
+def work(chunk_id: UUID, *, tell: Callable[[], None] = lambda: None) -> None:
+    """
+    Do a chunk that is ready, or whose worker died. One that somebody has, or that is done or not due, is left.
+
+    `tell` is called now and then where the work on a chunk is long, so that somebody can say how far it is.
+    """
     chunk = _claim(chunk_id)
     if chunk is None:
         return
@@ -67,7 +71,7 @@ def work(chunk_id: UUID) -> None:
         return
     began = perf_counter()
     try:
-        _do(chunk)
+        _do(chunk, tell)
     except _Lost:
         _log.warning("chunk lost", **_named(chunk))
     except Exception as error:  # noqa: BLE001 (whatever it is, it is tried again, and told)
@@ -105,13 +109,13 @@ def _claim(chunk_id: UUID) -> JobChunk | None:
     return chunk
 
 
-def _do(chunk: JobChunk) -> None:
+def _do(chunk: JobChunk, tell: Callable[[], None]) -> None:
     """Work a chunk out and write it down. Raise _Lost, or whatever goes wrong, with nothing written."""
     if chunk.job.action == JobAction.EXPORT:
         _export(chunk)
         return
     if chunk.job.action == JobAction.IMPORT:
-        write = importing.run_chunk(chunk, go_on=lambda: _renew(chunk))
+        write = importing.run_chunk(chunk, go_on=lambda: _renew(chunk), tell=tell)
         _finish(chunk, lambda: _Counted(*write()))
         return
     worked = calculating.work_out(

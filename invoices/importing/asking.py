@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from facilities.access import Author
 from facilities.models import Organization
@@ -41,7 +42,7 @@ def check(*, organization: Organization, import_id: UUID, reading: Reading | Non
     """
     row = hold(organization=organization, import_id=import_id, by=by)
     if row.status not in _NOT_TAKEN or row.rows_taken:
-        raise WrongState(row.status, "only a file of which nothing was taken is checked")
+        raise WrongState(row.status, _("only a file of which nothing was taken is checked"))
     said = reading or Reading.of(row.reading)
     said.check_against(content.opened(row, said).headers)
     for model in (ImportProblem, ImportBatch):
@@ -72,11 +73,11 @@ def take(*, organization: Organization, import_id: UUID, by: Author) -> InvoiceI
     """
     row = hold(organization=organization, import_id=import_id, by=by)
     if row.status not in {ImportStatus.CHECKED, ImportStatus.TAKEN}:
-        raise WrongState(row.status, "only a file that was checked is taken")
+        raise WrongState(row.status, _("only a file that was checked is taken"))
     own = ImportBatch.objects.filter(organization=organization, invoice_import=row, state=BatchState.CHECKED)
     left = dict(own.exclude(good_count=0).order_by("number").values_list("number", "good_count"))
     if not left:
-        raise NothingToTake("No row of the file is good and not in the books yet")
+        raise NothingToTake(_("No row of the file is good and not in the books yet"))
     job = _queued(row, [Deed.take(by, number) for number in left], by=by, items_total=sum(left.values()))
     return changed(row, status=ImportStatus.TAKING, job=job, error="")
 
@@ -92,7 +93,7 @@ def undo(*, organization: Organization, import_id: UUID, by: Author) -> InvoiceI
     row = hold(organization=organization, import_id=import_id, by=by)
     count = removing.filed_count(row)
     if row.status not in {ImportStatus.TAKEN, ImportStatus.UNDONE} or not count:
-        raise WrongState(row.status, "only what is taken can be taken back")
+        raise WrongState(row.status, _("only what is taken can be taken back"))
     removing.check_years(row)
     ImportProblem.objects.filter(organization=organization, invoice_import=row, code__in=removing.REASONS).delete()
     deeds = [Deed.undo(by, *lines) for lines in removing.lines_of(row)]

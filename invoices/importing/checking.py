@@ -44,7 +44,7 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Checked:
-    """A row, the invoice that it would be unless it is refused, what identifies it, and all that is to be said of it."""
+    """A row, the invoice that it would be unless it is refused, what identifies it, and all that is said of it."""
 
     row: Row
     invoice: Invoice | None = None
@@ -59,7 +59,7 @@ class Checked:
         found = {problem.severity for problem in self.problems}
         return next((worst for worst in (Severity.ERROR, Severity.REPEATED) if worst in found), None)
 
-    def repeat(self, code: str, **details: Any) -> None:
+    def repeat(self, code: str, /, **details: Any) -> None:
         """Say that the row is in the books, or earlier in the file: nothing is filed of it."""
         self.problems.append(Problem("", "", Severity.REPEATED, code, details))
         self.invoice = None
@@ -135,7 +135,7 @@ class Checker:
         return checked
 
     def _identity(self, invoice: Invoice, supplier: str) -> str:
-        """Digest what a row says, however it is written: the mended file, or another order of columns, says the same."""
+        """Digest what a row says, however it is written: the mended file says the same of the rest."""
         said = (
             *(self._organization.pk, invoice.type, invoice.start_date, invoice.end_date),
             *(f"{invoice.quantity.normalize():f}", invoice.unit_id, invoice.facility_id, invoice.printed_cups),
@@ -187,7 +187,7 @@ class Checker:
         rows = ImportedInvoice.objects.filter(organization=self._organization, identity__in=identities)
         return {identity: str(pk) for identity, pk in rows.values_list("identity", "invoice_id")}
 
-    def _about(self, name: str, value: str, severity: Severity, code: str, **details: Any) -> Problem:
+    def _about(self, name: str, value: str, severity: Severity, code: str, /, **details: Any) -> Problem:
         return Problem(self.label(name), value, severity, code, details)
 
     def label(self, name: str) -> str:
@@ -290,13 +290,13 @@ class _Reader:
             return None
         try:
             value = self._checker.once(read, text, **stated)
-            self.said[name] = _shown(value)
-            return value
         except NotUnderstood as why:
             # An id that names nothing is refused at every door; a supplier's name that nobody knows is told.
             default = Severity.ERROR if why.code == "id_unknown" else Severity.WARNING
             self._say(name, severity or default, why.code, **why.details)
             return None
+        self.said[name] = _shown(value)
+        return value
 
     def _facility(self) -> Facility | None:
         name = "facility_id" if self.text("facility_id") or "facility" not in self._said() else "facility"
@@ -356,7 +356,7 @@ class _Reader:
             self._say("cups", Severity.WARNING, f"cups_{check}", repaired="" if repaired == code else repaired)
         return code
 
-    def _say(self, name: str, severity: Severity, code: str, **details: Any) -> None:
+    def _say(self, name: str, severity: Severity, code: str, /, **details: Any) -> None:
         self.problems.append(Problem(self._checker.label(name), self.text(name), severity, code, details))
 
 

@@ -27,25 +27,29 @@ _CALLED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "type": "type|tipo|invoice type|tipo de factura|tipo de suministro|tipo de energia|energy type|supply type"
         "|vector energetico",
-        "start_date": "start date|from|start|period start|billing start|date from|desde|fecha desde|inicio"
-        "|fecha inicio|fecha de inicio|inicio periodo|inicio de periodo|periodo desde|fecha inicial|fecha inicio periodo"
+        "start_date": "start date|from|start|period start|billing start|date from|desde|fecha desde|inicio|fecha inicio"
+        "|fecha de inicio|inicio periodo|inicio de periodo|periodo desde|fecha inicial|fecha inicio periodo"
         "|lectura desde|fecha lectura anterior|f desde",
         "end_date": "end date|to|until|end|period end|billing end|date to|hasta|fecha hasta|fin|fecha fin|fecha de fin"
-        "|fin periodo|fin de periodo|periodo hasta|fecha final|fecha fin periodo|lectura hasta|fecha lectura actual|f hasta",
-        "quantity": "quantity|amount consumed|consumption|usage|consumo|cantidad|consumo total|energia consumida|energia activa"
-        "|consumo kwh|kwh|consumption kwh|total consumption|volumen|consumo facturado|base quantity|energy kwh",
+        "|fin periodo|fin de periodo|periodo hasta|fecha final|fecha fin periodo|lectura hasta"
+        "|fecha lectura actual|f hasta",
+        "quantity": "quantity|amount consumed|consumption|usage|consumo|cantidad|consumo total|energia consumida"
+        "|energia activa|consumo kwh|kwh|consumption kwh|total consumption|volumen|consumo facturado"
+        "|base quantity|energy kwh",
         "unit": "unit|units|unidad|unidades|unidad de medida|ud|uds|uom|unit of measure|unit id",
-        "facility_id": "facility id|id instalacion|id centro|id de instalacion|id del centro|facility uuid|instalacion id",
-        "facility": "facility|facility name|site|building|location|plant|centro|instalacion|sede|edificio|nombre instalacion"
-        "|nombre centro|nombre del centro|nombre de la instalacion|centro de consumo|centro de trabajo|planta|local|tienda"
-        "|oficina|ubicacion",
+        "facility_id": "facility id|id instalacion|id centro|id de instalacion|id del centro"
+        "|facility uuid|instalacion id",
+        "facility": "facility|facility name|site|building|location|plant|centro|instalacion|sede|edificio"
+        "|nombre instalacion|nombre centro|nombre del centro|nombre de la instalacion|centro de consumo"
+        "|centro de trabajo|planta|local|tienda|oficina|ubicacion",
         "cups": "cups|codigo cups|cups code|cups20|cups22|supply point|supply point code|codigo de suministro"
         "|punto de suministro|mpan",
         "invoice_number": "invoice number|invoice no|invoice|invoice id|n factura|no factura|num factura|numero factura"
         "|numero de factura|factura|n de factura|referencia factura|invoice ref|invoice reference",
         "supplier": "supplier|supplier name|provider|vendor|utility|proveedor|comercializadora|compania|suministrador"
         "|supplier id|empresa comercializadora|nombre comercializadora|company|retailer",
-        "fuel": "fuel|fuel type|combustible|tipo de combustible|tipo combustible|facility fuel|fuel name|facility fuel id",
+        "fuel": "fuel|fuel type|combustible|tipo de combustible|tipo combustible|facility fuel|fuel name"
+        "|facility fuel id",
     }
 )
 _COLUMN_CALLED: Final = MappingProxyType(
@@ -53,6 +57,7 @@ _COLUMN_CALLED: Final = MappingProxyType(
 )
 _NEAR: Final = 88
 _EXACT: Final = 100.0
+_OWN: Final = 101.0
 _FEW_LETTERS: Final = 4
 
 
@@ -106,10 +111,11 @@ def label(headers: Sequence[str], index: int) -> str:
 
 
 def _likest(header: str) -> tuple[str, float] | None:
-    """Return the column whose name a header is most like, and how like, from _NEAR to 100; None where it is unlike."""
+    """Return the column whose name a header is most like, and how like, from _NEAR to _OWN; None where it is unlike."""
     name = plain(header)
     if column := _COLUMN_CALLED.get(name):
-        return column, _EXACT
+        # A file that we made has other columns that may be called so: "base_quantity" beside "quantity".
+        return column, _OWN if name == plain(column) else _EXACT
     if len(name) < _FEW_LETTERS:
         return None
     near = {called: fuzz.ratio(name, called) for called in _COLUMN_CALLED if len(called) >= _FEW_LETTERS}

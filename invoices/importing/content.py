@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from invoices import tabular
 from invoices.importing.readings import CSV, MOST_COLUMNS, XLSX, Reading
@@ -61,13 +62,13 @@ def keep(invoice_import: InvoiceImport, chunks: Iterable[bytes]) -> None:
 def format_of(head: bytes) -> str:
     """Tell CSV from XLSX by how a file begins; raise NotReadable for what is neither."""
     if not head.strip():
-        raise NotReadable("The file is empty")
+        raise NotReadable(_("The file is empty"))
     if head.startswith(b"PK\x03\x04"):
         return XLSX
     if head.startswith(_OLD_EXCEL):
-        raise NotReadable("This is a workbook of an old Excel, or one with a password; save it as XLSX or CSV")
+        raise NotReadable(_("This is a workbook of an old Excel, or one with a password; save it as XLSX or CSV"))
     if head.startswith(b"%PDF") or (b"\0" in head and not head.startswith(_UTF16) and not _is_wide(head)):
-        raise NotReadable("This is no table; a CSV or an XLSX file is")
+        raise NotReadable(_("This is no table; a CSV or an XLSX file is"))
     return CSV
 
 
@@ -85,13 +86,16 @@ def opened(invoice_import: InvoiceImport, reading: Reading) -> Table:
     rows = _said(found)
     first = next(rows, None)
     if first is None:
-        raise NotReadable("The file has no row that says anything")
+        raise NotReadable(_("The file has no row that says anything"))
     headers = [text.strip() for text in first.cells]
     if len(headers) > MOST_COLUMNS:
-        raise NotReadable(f"The file has {len(headers)} columns; {MOST_COLUMNS} are read at most")
+        raise NotReadable(
+            _("The file has %(count)s columns; %(most)s are read at most")
+            % {"count": len(headers), "most": MOST_COLUMNS}
+        )
     second = next(rows, None)
     if second is None:
-        raise NotReadable("The file has headers alone, and no row under them")
+        raise NotReadable(_("The file has headers alone, and no row under them"))
     return Table(sheets, headers, chain([second], rows))
 
 
@@ -124,17 +128,19 @@ def _is_wide(head: bytes) -> bool:
 def _workbook(invoice_import: InvoiceImport, reading: Reading) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     if invoice_import.size_bytes > MOST_XLSX_BYTES:
         most = MOST_XLSX_BYTES // 1024 // 1024
-        raise ImportTooLarge(f"A workbook has {most} MB at most; save it as CSV")
+        raise ImportTooLarge(_("A workbook has %(most)s MB at most; save it as CSV") % {"most": most})
     content = b"".join(parts_of(invoice_import))
     try:
         # One row more: the headers.
         names, rows = tabular.read_xlsx(content, sheet=reading.sheet or None, most_rows=MOST_XLSX_ROWS + 1)
     except tabular.SheetNotFound as wrong:
-        raise NotReadable(f"The workbook has no sheet {reading.sheet!r}") from wrong
+        raise NotReadable(_("The workbook has no sheet “%(sheet)s”") % {"sheet": reading.sheet}) from wrong
     except tabular.TooManyRows as wrong:
-        raise ImportTooLarge(f"{wrong}; a workbook has {MOST_XLSX_ROWS:,} rows at most: save it as CSV") from wrong
+        raise ImportTooLarge(
+            _("A workbook has %(most)s rows at most; save it as CSV") % {"most": MOST_XLSX_ROWS}
+        ) from wrong
     except tabular.Unreadable as wrong:
-        raise NotReadable(f"The file {wrong}") from wrong
+        raise NotReadable(_("The file is no XLSX workbook that can be read")) from wrong
     return names, ((line, [_signed(text, reading.decimal) for text in cells]) for line, cells in rows)
 
 
@@ -149,7 +155,7 @@ def _said(found: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
             if any(cells) and any(text.strip() for text in cells):
                 yield Row(line, [tabular.undefused(text) for text in cells])
     except tabular.Unreadable as wrong:
-        raise NotReadable(f"The file can't be read: {wrong}") from wrong
+        raise NotReadable(_("The file can't be read: %(why)s") % {"why": wrong}) from wrong
 
 
 def most_bytes() -> int:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
+from django.utils.translation import gettext as _
+
 from invoices import tabular
 from invoices.importing import columns, values
 from invoices.importing.refusals import MappingIncomplete, NotReadable
@@ -19,8 +21,10 @@ _LONGEST_CONSTANT: Final = 200
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    How a file is read. `columns` gives by canonical name the place of its column in the file, from 0; `constants` give
-    the value of all rows where no column does. `date_order` holds for days that are not written `2024-01-31`.
+    How a file is read.
+
+    `columns` gives by canonical name the place of its column in the file, from 0; `constants` give the value of all
+    rows where no column does. `date_order` holds for days that are not written `2024-01-31`.
     """
 
     format: str = CSV
@@ -36,7 +40,7 @@ class Reading:
     def of(cls, said: Mapping[str, Any]) -> Self:
         """Return what somebody says of a file; what is not said is as above. Raise NotReadable."""
         if unknown := sorted(said.keys() - cls.__dataclass_fields__.keys()):
-            raise NotReadable(f"Nothing is known of {', '.join(unknown)}")
+            raise NotReadable(_("Nothing is known of %(names)s") % {"names": ", ".join(unknown)})
         given = {name: index for name, index in (said.get("columns") or {}).items() if index is not None}
         constants = {name: text.strip() for name, text in (said.get("constants") or {}).items() if text.strip()}
         reading = cls(**{**said, "columns": given, "constants": constants})
@@ -57,7 +61,8 @@ class Reading:
         """Raise NotReadable for a column that the file has not, MappingIncomplete where one lacks."""
         for name, index in self.columns.items():
             if index >= len(headers):
-                raise NotReadable(f"{name} is said to be column {index + 1}; the file has {len(headers)}")
+                said = {"name": name, "number": index + 1, "count": len(headers)}
+                raise NotReadable(_("%(name)s is said to be column %(number)s; the file has %(count)s") % said)
         if missing := self.missing():
             raise MappingIncomplete(missing)
 
@@ -70,14 +75,18 @@ class Reading:
             ("date_order", self.date_order, values.ORDERS),
         ):
             if value not in known:
-                raise NotReadable(f"{name} is {value!r}; it must be one of {', '.join(map(repr, known))}")
+                said = {"name": name, "value": value, "known": " ".join(map(repr, known))}
+                raise NotReadable(_("%(name)s is “%(value)s”; it must be one of: %(known)s") % said)
         if foreign := sorted((self.columns.keys() | self.constants.keys()) - set(columns.NAMES)):
-            raise NotReadable(f"An invoice has no column {', '.join(foreign)}; it has {', '.join(columns.NAMES)}")
+            said = {"names": ", ".join(foreign), "known": ", ".join(columns.NAMES)}
+            raise NotReadable(_("An invoice has no column %(names)s; it has %(known)s") % said)
         if twice := sorted(self.columns.keys() & self.constants.keys()):
-            raise NotReadable(f"{', '.join(twice)}: say a column or a value for all rows, not both")
+            raise NotReadable(
+                _("%(names)s: say a column or a value for all rows, not both") % {"names": ", ".join(twice)}
+            )
         if any(type(index) is not int or not 0 <= index < MOST_COLUMNS for index in self.columns.values()):
-            raise NotReadable(f"A column is named by its place, from 0 to {MOST_COLUMNS - 1}")
+            raise NotReadable(_("A column is named by its place, from 0 to %(most)s") % {"most": MOST_COLUMNS - 1})
         if len(set(self.columns.values())) < len(self.columns):
-            raise NotReadable("One column of the file can't be two of an invoice")
+            raise NotReadable(_("One column of the file can't be two of an invoice"))
         if any(len(text) > _LONGEST_CONSTANT for text in self.constants.values()):
-            raise NotReadable(f"A value for all rows has at most {_LONGEST_CONSTANT} characters")
+            raise NotReadable(_("A value for all rows has at most %(most)s characters") % {"most": _LONGEST_CONSTANT})

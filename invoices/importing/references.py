@@ -129,7 +129,7 @@ class References:
         return self._fuel_units.get(fuel.pk, {}) if fuel is not None else {}
 
     def supplier(self, text: str, *, country: str, type: str) -> Supplier:  # noqa: A002 (as the invoice's own field)
-        """Return the supplier that an id or a name means, of this country and kind if several do; raise NotUnderstood."""
+        """Return the supplier that an id or a name means, of this country and kind if several; raise NotUnderstood."""
         if (own := _by_id(self._suppliers, text)) is not None:
             return own
         found = list(self._suppliers.named(names.normalised(text)))

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
+from invoices.models import ImportStatus
+
 
 class ImportNotFound(Exception):
     """The organization has no such import."""
@@ -24,7 +28,7 @@ class MappingIncomplete(ValueError):
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = list(columns)
-        super().__init__(f"Say which column of the file is: {', '.join(columns)}")
+        super().__init__(_("Say which column of the file is: %(columns)s") % {"columns": ", ".join(columns)})
 
 
 class WrongState(Exception):
@@ -32,7 +36,8 @@ class WrongState(Exception):
 
     def __init__(self, status: str, wanted: str) -> None:
         self.status = status
-        super().__init__(f"The import is {status}; {wanted}")
+        said = {"status": ImportStatus(status).label, "wanted": wanted}
+        super().__init__(_("The file is %(status)s: %(wanted)s") % said)
 
 
 class NothingToTake(Exception):

@@ -42,16 +42,19 @@ class Counted(NamedTuple):
     reasons: Sequence[tuple[str | None, str]] = ()
 
 
-def run_chunk(chunk: JobChunk, *, go_on: Callable[[], None]) -> Callable[[], Counted]:
+def run_chunk(
+    chunk: JobChunk, *, go_on: Callable[[], None], tell: Callable[[], None] = lambda: None
+) -> Callable[[], Counted]:
     """
     Do of a chunk what belongs outside the worker's transaction, and return what to do within it.
 
     `go_on` is called before each write: what it raises ends the work, with what was committed left to be done again.
+    `tell` is called after each.
     """
     deed = Deed.of(chunk)
     row = _import_of(chunk)
     if deed.name == "check":
-        return _check(chunk, row, go_on)
+        return _check(chunk, row, go_on, tell)
     if deed.name == "take":
         return lambda: _take(row, deed.first, by=deed.author(chunk))
     return lambda: _undo(row, deed, by=deed.author(chunk))
@@ -85,7 +88,9 @@ def ended(job: ProcessingJob) -> None:
             changed(row, status=ImportStatus.TAKEN if error else ImportStatus.UNDONE, error=error)
 
 
-def _check(chunk: JobChunk, row: InvoiceImport, go_on: Callable[[], None]) -> Callable[[], Counted]:
+def _check(
+    chunk: JobChunk, row: InvoiceImport, go_on: Callable[[], None], tell: Callable[[], None]
+) -> Callable[[], Counted]:
     """Read and check the whole file, batch by batch, each committed with the job's progress."""
     with transaction.atomic():
         go_on()
@@ -103,6 +108,7 @@ def _check(chunk: JobChunk, row: InvoiceImport, go_on: Callable[[], None]) -> Ca
                     go_on()
                     _keep_batch(row, number, checked)
                     totals.show(chunk)
+                tell()
     except NotReadable as refused:
         sentence = str(refused)
         return lambda: _unreadable(chunk, row, sentence)

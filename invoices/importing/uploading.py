@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from facilities import access
 from facilities.access import Author
@@ -126,7 +127,7 @@ def discard(*, organization: Organization, import_id: UUID, by: Author) -> None:
     filed = ImportedInvoice.objects.filter(organization=organization, invoice_import=row)
     is_idle = row.status in {ImportStatus.UPLOADED, ImportStatus.CHECKED, ImportStatus.FAILED}
     if not is_idle or row.rows_taken or filed.exists():
-        raise WrongState(row.status, "only one that filed nothing can be discarded")
+        raise WrongState(row.status, _("only one that filed nothing can be discarded"))
     for model in (ImportProblem, ImportBatch, ImportPart):
         model._default_manager.filter(organization=organization, invoice_import=row).delete()
     InvoiceImport.objects.of(organization.pk).filter(pk=row.pk).delete()
@@ -166,7 +167,7 @@ class _Measured:
         for chunk in self._chunks:
             self.size += len(chunk)
             if self.size > most:
-                raise ImportTooLarge(f"A file has {most // 1024 // 1024} MB at most")
+                raise ImportTooLarge(_("A file has %(most)s MB at most") % {"most": most // 1024 // 1024})
             self._digest.update(chunk)
             yield chunk
 

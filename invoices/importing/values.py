@@ -36,6 +36,7 @@ _NUMBERS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
 _TIME: Final = r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}}){_TIME}")
 _YEAR_LAST: Final = re.compile(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})\2([0-9]{{2,4}}){_TIME}")
+_LONGEST: Final = 40
 ORDERS: Final = ("ymd", "dmy", "mdy")
 
 _TYPES: Final[Mapping[str, str]] = MappingProxyType(
@@ -56,7 +57,7 @@ _TYPES: Final[Mapping[str, str]] = MappingProxyType(
 class NotUnderstood(ValueError):
     """A cell does not say what it should: `code` says why, `details` what would be right."""
 
-    def __init__(self, code: str, **details: Any) -> None:
+    def __init__(self, code: str, /, **details: Any) -> None:
         self.code, self.details = code, details
         super().__init__(code)
 
@@ -77,7 +78,7 @@ def number(text: str, *, decimal: str) -> Decimal:
         if suggested is not None:
             raise NotUnderstood("number_sign", decimal=decimal, right=_written(suggested, decimal))
         raise NotUnderstood("number_unreadable", decimal=decimal)
-    value = Decimal(_written(read, ".")).quantize(QUANTITY_STEP) if len(written) < 40 else MOST
+    value = Decimal(_written(read, ".")).quantize(QUANTITY_STEP) if len(written) < _LONGEST else MOST
     if abs(value) >= MOST:
         raise NotUnderstood("number_too_large", most=str(MOST))
     return value

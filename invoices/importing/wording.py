@@ -1,4 +1,4 @@
-"""What is said of a row and of what stays at an undo, in the reader's language: what is wrong, and what would be right."""
+"""What is said of a row, and of what stays at an undo, in the reader's language: what is wrong, what would be right."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -25,7 +25,7 @@ _SENTENCES: Final[Mapping[str, Any]] = MappingProxyType(
         "type_unknown": gettext_lazy("There is no such type of invoice. It is one of: %(right)s."),
         "number_sign": gettext_lazy("The file has “%(decimal)s” as its decimal sign; with that this is %(right)s."),
         "number_scientific": gettext_lazy(
-            "A spreadsheet has shortened this number. Format the column as a number, so that all its digits are written."
+            "A spreadsheet has shortened this number. Format the column as a number, so that all digits are written."
         ),
         "number_unreadable": gettext_lazy("This is no number. One is written with “%(decimal)s” before its decimals."),
         "number_too_large": gettext_lazy("The number is too large: it must be below %(most)s."),

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('rows', models.BinaryField()),
                 ('row_count', models.PositiveIntegerField()),
+                ('good_count', models.PositiveIntegerField(default=0)),
                 ('state', models.CharField(choices=[('checked', 'Checked'), ('taken', 'Taken')], default='checked', max_length=10)),
                 ('taken_count', models.PositiveIntegerField(default=0)),
             ],
@@ -107,7 +108,8 @@ class Migration(migrations.Migration):
                 ('size_bytes', models.PositiveBigIntegerField(verbose_name='size in bytes')),
                 ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
                 ('reading', models.JSONField(default=dict, verbose_name='how it is read')),
-                ('status', models.CharField(choices=[('UPLOADED', 'uploaded'), ('CHECKING', 'being checked'), ('CHECKED', 'checked'), ('TAKING', 'being taken'), ('TAKEN', 'taken'), ('UNDONE', 'undone'), ('FAILED', 'failed')], default='UPLOADED', max_length=10, verbose_name='status')),
+                ('headers', models.JSONField(default=list, verbose_name='headers')),
+                ('status', models.CharField(choices=[('UPLOADED', 'uploaded'), ('CHECKING', 'being checked'), ('CHECKED', 'checked'), ('TAKING', 'being taken'), ('TAKEN', 'taken'), ('UNDOING', 'being taken back'), ('UNDONE', 'undone'), ('FAILED', 'failed')], default='UPLOADED', max_length=10, verbose_name='status')),
                 ('rows_total', models.PositiveIntegerField(default=0, verbose_name='rows')),
                 ('rows_good', models.PositiveIntegerField(default=0, verbose_name='good rows')),
                 ('rows_bad', models.PositiveIntegerField(default=0, verbose_name='refused rows')),
@@ -317,22 +319,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='importproblem',
             name='invoice_import',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoices.invoiceimport'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='invoices.invoiceimport'),
         ),
         migrations.AddField(
             model_name='importpart',
             name='invoice_import',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoices.invoiceimport'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='invoices.invoiceimport'),
         ),
         migrations.AddField(
             model_name='importedinvoice',
             name='invoice_import',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='imported_invoices', to='invoices.invoiceimport'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='imported_invoices', to='invoices.invoiceimport'),
         ),
         migrations.AddField(
             model_name='importbatch',
             name='invoice_import',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoices.invoiceimport'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='invoices.invoiceimport'),
         ),
         migrations.AddField(
             model_name='relocatedinvoice',
@@ -441,7 +443,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoiceimport',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['UPLOADED', 'CHECKING', 'CHECKED', 'TAKING', 'TAKEN', 'UNDONE', 'FAILED'])), name='import_status_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['UPLOADED', 'CHECKING', 'CHECKED', 'TAKING', 'TAKEN', 'UNDOING', 'UNDONE', 'FAILED'])), name='import_status_is_known'),
         ),
         migrations.AddConstraint(
             model_name='invoiceimport',

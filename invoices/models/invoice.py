@@ -234,7 +234,8 @@ class Invoice(models.Model):
                 name="invoice_by_group",
             ),
             models.Index(fields=["organization", "-start_date", "id"], name="invoice_by_start"),
-            models.Index(fields=["organization", "facility", "-start_date"], name="invoice_by_facility"),
+            # With the quantity: an import asks of each of its rows whether the same was billed at the facility.
+            models.Index(fields=["organization", "facility", "-start_date", "quantity"], name="invoice_by_facility"),
             # Whether the same invoice is in the books is asked of each that is filed.
             models.Index(
                 fields=["organization", "invoice_number"],

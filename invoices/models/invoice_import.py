@@ -85,7 +85,8 @@ class OfAnImport(models.Model):
     """What belongs to one import."""
 
     id = models.BigAutoField(primary_key=True)
-    invoice_import = models.ForeignKey(InvoiceImport, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # `importing` deletes these first, in the organization's name; the database refuses an import that still has some.
+    invoice_import = models.ForeignKey(InvoiceImport, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
@@ -174,7 +175,7 @@ class ImportedInvoice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     invoice_import = models.ForeignKey(
-        InvoiceImport, on_delete=models.PROTECT, related_name="imported_invoices", db_index=False
+        InvoiceImport, on_delete=models.DO_NOTHING, related_name="imported_invoices", db_index=False
     )
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     invoice_id = models.UUIDField()
