@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from facilities.models import Facility, Role, Supplier
-from invoices import aliasing, consolidating, exporting, listing, tabular, undoing
+from invoices import aliasing, consolidating, exporting, filing, importing, listing, tabular, undoing, working
 from invoices.consolidating import Source
 from invoices.exporting import tables
-from invoices.models import Consolidation, Invoice
+from invoices.models import Consolidation, Invoice, JobChunk
 from tests import api, factories, figures
 
 pytestmark = pytest.mark.django_db
@@ -319,6 +319,8 @@ class TestForPeople:
                 ["/exports/invoices.csv?type=electricity", "/exports/invoices.xlsx?type=electricity"],
             ),
             ("history", {"search": "ES3"}, ["/exports/consolidations.csv?search=ES3"]),
+            ("cups-aliases", {"search": "ES9"}, ["/exports/cups-aliases.csv?search=ES9"]),
+            ("cups-suggestions", {"tier": "0"}, ["/exports/suggestions.csv?tier=0"]),
         ],
     )
     def test_each_list_leads_to_its_file(self, reader, world, page, query, links):
@@ -401,3 +403,30 @@ def test_a_download_that_takes_its_time_stops_nobody_and_shows_what_was_there(mo
         ("changed",)
     }
     assert Facility.objects.count() == 1
+
+
+@pytest.mark.parametrize("language", ["", "es", "en"])
+def test_an_exported_file_is_imported_as_it_is(organization, facility, author, language):
+    factories.invoice(facility=facility, invoice_number="=1+1", quantity="1234.567", cups="es 1")
+    factories.invoice(
+        facility=facility, type="water", invoice_number="W-1", cups="", unit=factories.unit(name="cubic_meter_(m³)")
+    )
+    rows = listing.invoices(organization=organization, sort="invoice_id")
+    columns = ("type", "start_date", "end_date", "quantity", "unit", "facility", "cups", "invoice_number")
+    before = list(rows.values_list(*columns))
+    table = exporting.invoices(rows, organization=organization)
+    with translation.override(language or "en"):
+        lines = list(exporting.csv_for_people(table) if language else exporting.csv_for_programs(table))
+    for invoice in rows:
+        filing.delete(organization=organization, invoice_id=invoice.pk, by=author)
+
+    one = importing.upload(organization=organization, by=author, file_name="invoices.csv", chunks=lines)
+    worked_off(importing.check(organization=organization, import_id=one.pk, reading=None, by=author))
+    worked_off(importing.take(organization=organization, import_id=one.pk, by=author))
+
+    assert list(rows.values_list(*columns)) == before
+
+
+def worked_off(one):
+    for chunk in JobChunk.objects.filter(job=one.job).order_by("position"):
+        working.work(chunk.pk)
