@@ -11,7 +11,7 @@ from typing import Final
 
 from invoices import cups as cups_codes
 from invoices.matching import slips
-from invoices.matching.field import Field
+from invoices.matching.field import SOUND, Field
 from invoices.matching.found import (
     Code,
     Contract,
@@ -27,6 +27,7 @@ from invoices.matching.gathering import Gathering
 from invoices.matching.ranking import propose, ranked
 
 __all__ = [
+    "SOUND",
     "Code",
     "Contract",
     "Dismissed",

@@ -48,8 +48,9 @@ class Field:
 
     def is_at(self, number: int, facility_id: UUID) -> bool:
         """Say whether the supply is known to be at a facility, by a sound code or by a contract."""
-        places = (*self.sound(number), *self.signed.get(number, ()))
-        return any(place.facility_id == facility_id for place in places)
+        if any(code.facility_id == facility_id for code in self.sound(number)):
+            return True
+        return any(contract.facility_id == facility_id for contract in self.signed.get(number, ()))
 
     def is_open(self, code: Code, supply: str) -> bool:
         """Say whether nobody said that the code is not this supply."""

@@ -52,7 +52,7 @@ class Gathering:
             for number, ray in search.same_digits().items():
                 by_digits[number].append((search, ray))
         joined: set[Search] = set()
-        for number, members in by_digits.items():
+        for number, members in sorted(by_digits.items()):
             free = [(search, ray) for search, ray in members if search not in joined]
             if len({ray.code.cups for _, ray in free}) >= _SEVERAL:
                 self._star(number).rays.extend(ray for _, ray in free)

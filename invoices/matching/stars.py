@@ -117,9 +117,10 @@ class Star:
     def _completed(self, proposal: ranking.Proposal) -> Target:
         """Add what is known of the code that has it, or of one that nobody has yet."""
         cups, reasons = proposal
-        for ray in self.rays:
-            if ray.code.cups == cups:
-                return Target(cups, reasons, ray.code.clean, ray.suffix, ray.tier)
+        carried = [ray for ray in self.rays if ray.code.cups == cups]
+        if carried:
+            surest = min(carried, key=lambda ray: ray.tier)
+            return Target(cups, reasons, surest.code.clean, surest.suffix, surest.tier)
         for code in (*self.sound, *([self.centre] if self.centre else ())):
             if code.cups == cups:
                 return Target(cups, reasons, code.clean, code.suffix, Tier.SAME)
@@ -141,7 +142,8 @@ class Star:
 
     def _is_at(self, facility_id: UUID, target: Target) -> bool:
         """Say whether the supply is known to be at the facility: soundly, by a contract, or under the target."""
-        if self.centre or any(place.facility_id == facility_id for place in (*self.sound, *self.signed)):
+        places = {code.facility_id for code in self.sound} | {contract.facility_id for contract in self.signed}
+        if self.centre or facility_id in places:
             return True
         here = [ray for ray in self.rays if ray.code.facility_id == facility_id]
         return any(ray.code.cups == target.cups or (self.is_cups and ray.tier is Tier.SAME) for ray in here)

@@ -5,6 +5,7 @@ A suggestion is a star, so three steps are enough, however many codes there are:
 may be, from these to every code that may be one of them, and from those to the other supplies that they may be rather.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -15,8 +16,7 @@ from rapidfuzz.distance import OSA, LCSseq
 from facilities.models import Organization
 from invoices import cups as cups_codes
 from invoices import grouping, matching
-from invoices.matching import Code, Suggestion, slips
-from invoices.matching.ranking import SOUND
+from invoices.matching import SOUND, Code, Contract, Suggestion, slips
 from invoices.models import CupsGroup
 from invoices.suggesting import keeping, listing
 
@@ -41,7 +41,7 @@ def near(
     around.fill(own)
     found = matching.suggest(
         sorted(around.codes.values(), key=lambda code: (code.cups, code.facility_id)),
-        contracts=around.contracts,
+        contracts=around.contracts(),
         dismissed=keeping.dismissed(organization),
     )
     supply = cups_codes.parse(cups).supply
@@ -63,11 +63,17 @@ class _Around:
     def __init__(self, organization: Organization) -> None:
         self.groups = CupsGroup.objects.of(organization.pk).listed()
         self.codes: dict[tuple[str, UUID], Code] = {}
-        self.contracts = keeping.contracts(organization)
-        self.signed = {cups_codes.parse(contract.cups).body16 for contract in self.contracts} - {""}
+        self.signed: dict[str, list[Contract]] = defaultdict(list)
+        for contract in keeping.contracts(organization):
+            self.signed[cups_codes.parse(contract.cups).body16].append(contract)
+        self.asked: set[str] = set()
         # Those whose digits are not certain have no place in the index of digits.
         self.odd = list(keeping.codes(self.groups.filter(body16="")))
         self.as_digits = {at: _as_digits(code.clean) for at, code in enumerate(self.odd)}
+
+    def contracts(self) -> list[Contract]:
+        """Return those that any of the codes may be of."""
+        return [contract for digits in sorted(self.signed.keys() & self.asked) for contract in self.signed[digits]]
 
     def load(self, **where: object) -> list[Code]:
         return self._add(keeping.codes(self.groups.filter(**where)))
@@ -78,7 +84,7 @@ class _Around:
         is_sound = code.check in SOUND
         digits = {code.body16} if is_sound else matching.probes(code.cups)
         known = self._with_digits(digits)
-        numbers = _read([code]) | {one.body16 for one in known} | (self.signed & digits)
+        numbers = _read([code]) | {one.body16 for one in known} | (self.signed.keys() & digits)
         places = {one.facility_id for one in own}
         if is_sound or any(one.is_locked for one in own):
             places |= {one.facility_id for one in known}
@@ -122,8 +128,9 @@ class _Around:
 
     def _with_digits(self, digits: Iterable[str], read: Collection[str] | None = None) -> list[Code]:
         """Return the codes with these 16 digits; with `read`, damaged ones only where they read so."""
-        found: list[Code] = []
-        for part in grouping.sliced(sorted(digits)):
+        wanted, found = set(digits), list[Code]()
+        self.asked |= wanted
+        for part in grouping.sliced(sorted(wanted)):
             found += keeping.codes(self.groups.filter(body16__in=part))
         return self._add(code for code in found if read is None or code.check in SOUND or code.body16 in read)
 

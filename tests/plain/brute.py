@@ -16,6 +16,7 @@ from invoices.matching.ranking import rank
 
 _LOOKS = {"0": "QD", "O": "QD", "1": "L", "I": "L", "2": "Z", "5": "S", "6": "G", "8": "B"}
 _DIGITS = "0123456789"
+_NO_CUPS = (Check.DAMAGED, Check.OTHER)
 
 
 def one_slip(digits):
@@ -34,6 +35,25 @@ def supply_of(digits):
 def found(codes, contracts=(), dismissed=()):
     """Return for each code that is no sound one what it points at: (tier, supply)."""
     return _Brute(list(codes), list(contracts), set(dismissed)).found
+
+
+def differing(codes, suggestions, expected):
+    """Return the codes that are not sound and point elsewhere than `found` says."""
+    pointing = {member.code: (each.tier, each.supply) for each in suggestions for member in each.sources}
+    targets = {(each.target, each.supply) for each in suggestions}
+    wrong = []
+    for code in codes:
+        if cups.parse(code.cups).supply:
+            continue
+        wanted, got = expected.get(code), pointing.get(code)
+        # Of codes none of which is sound, one is the target, and how sure the others are depends on which.
+        if wanted and wanted[0] is None:
+            is_right = (code.cups, wanted[1]) in targets or (got is not None and got[1] == wanted[1])
+        else:
+            is_right = got == wanted
+        if not is_right:
+            wrong.append(code.cups)
+    return wrong
 
 
 class _Brute:
@@ -168,41 +188,32 @@ class _Brute:
 
     def _no_cups(self, left):
         texts = [code for code in left if code.clean and not cups.is_scientific(code.clean)]
+        targets = self._same_form([code for code in texts if not (self._proven(code) or self._plain(code))])
+        free = [code for code in texts if len(code.clean) >= 8 and code not in self.found]
+        sources = [code for code in free if code not in targets and code.check in _NO_CUPS and not code.is_locked]
+        centres = [*free, *self.sound]
+        used = set()
+        for centre in sorted(centres, key=lambda code: (not code.is_locked, code.check in _NO_CUPS, *rank(code))):
+            name = cups.parse(centre.cups).supply or centre.clean
+            for source in [] if centre in self.found else sources:
+                is_free = source not in self.found and source not in used and source is not centre
+                is_open = self._is_open(source, name) and self._is_open(centre, source.clean)
+                if is_free and is_open and source.facility_id == centre.facility_id and _alike(source, centre):
+                    self.found[source] = (Tier.ALIKE, name)
+                    used.add(centre)
+
+    def _same_form(self, texts):
+        """Join what has one clean form; return the targets."""
         same = defaultdict(list)
         for code in texts:
-            if self._is_open(code, code.clean) and not (self._proven(code) or self._plain(code)):
+            if self._is_open(code, code.clean):
                 same[code.clean].append(code)
-        same = {clean: own for clean, own in same.items() if len({code.cups for code in own}) > 1}
         targets = set()
         for clean, own in same.items():
             target = matching.ranked(own)[0]
-            for code in own:
-                if code.cups == target:
-                    targets.add(code)
-                else:
-                    self.found[code] = (Tier.SAME, clean)
-        free = [code for code in texts if len(code.clean) >= 8 and code not in self.found]
-        sources = [code for code in free if code not in targets and code.check in {Check.DAMAGED, Check.OTHER}]
-        centres = [*free, *self.sound]
-        centres.sort(key=lambda code: (not code.is_locked, code.check in {Check.DAMAGED, Check.OTHER}, *rank(code)))
-        used = set()
-        for centre in centres:
-            if centre in self.found:
-                continue
-            name = cups.parse(centre.cups).supply or centre.clean
-            for source in sources:
-                if (
-                    source is centre
-                    or source in self.found
-                    or source in used
-                    or source.facility_id != centre.facility_id
-                ):
-                    continue
-                if source.is_locked or not (self._is_open(source, name) and self._is_open(centre, source.clean)):
-                    continue
-                if _alike(source, centre):
-                    self.found[source] = (Tier.ALIKE, name)
-                    used.add(centre)
+            targets |= {code for code in own if code.cups == target and len({code.cups for code in own}) > 1}
+            self.found |= {code: (Tier.SAME, clean) for code in own if code.cups != target}
+        return targets
 
 
 def _fit(letters, right):

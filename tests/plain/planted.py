@@ -1,9 +1,9 @@
 """
 Codes with planted damage, and the truth behind them: what a search for duplicates ought to find.
 
-An organization is made up as suppliers make it: buildings whose meters were numbered in one go, so that neighbours differ
-by a digit and a letter; supplies billed at two facilities; contracts without an invoice; and damaged codes of every kind of
-`invoices.demo.damage`, one or two kinds at once, of supplies that are in the set, on a contract alone, or nowhere.
+An organization is made up as suppliers make it: buildings whose meters were numbered in one go, so that neighbours
+differ by a digit and a letter; supplies billed at two facilities; contracts without an invoice; and damaged codes of
+every kind of `invoices.demo.damage`, one or two kinds at once, of supplies in the set, on a contract alone, or nowhere.
 """
 
 from collections import Counter, defaultdict

@@ -320,6 +320,54 @@ class TestComplete:
         assert cups.complete(code) == complete
 
 
+class TestReadings:
+    @pytest.mark.parametrize(
+        ("code", "readings"),
+        [
+            ("ES123412345678901JY", [("123412345678901", "JY", "", True, False)]),
+            ("1234123456789012jx", [("1234123456789012", "JX", "", True, False)]),
+            (
+                "ES002100000000001BX0F",
+                [("002100000000001", "BX", "0F", True, False), ("0021000000000018", "X", "0F", False, False)],
+            ),
+            (
+                "21000000000001",
+                [("0021000000000001", "", "", True, True), ("0002100000000000", "1", "", False, True)],
+            ),
+            ("ES0021000000000001XXA000", [("0021000000000001", "XX", "", True, False)]),
+            ("ZIV0012345678", []),
+            ("ES" + "1" * 300, []),
+        ],
+    )
+    def test_are_all_the_ways_to_read_a_damaged_code(self, code, readings):
+        assert [tuple(reading) for reading in cups.readings(code)] == readings
+
+    @unhurried
+    @given(sound_codes)
+    def test_of_a_sound_code_hold_the_right_one(self, code):
+        assert cups.Reading(code[2:18], code[18:20], code[20:]) in cups.readings(code)
+
+    @unhurried
+    @given(texts)
+    def test_of_any_text_have_digits_letters_and_a_border_point(self, text):
+        for reading in cups.readings(text):
+            assert len(reading.digits) in {15, 16, 17}
+            assert reading.digits.isdigit()
+            assert len(reading.letters) <= 2
+            assert len(reading.suffix) in {0, 2}
+
+    @pytest.mark.parametrize(
+        ("letters", "pairs"),
+        [("JY", ["JY"]), ("OY", ["QY", "DY"]), ("05", ["QS", "DS"]), ("J", []), ("JU", []), ("", []), ("JYF", [])],
+    )
+    def test_of_letters_say_what_the_digits_leave(self, letters, pairs):
+        assert {cups.LETTERS[remainder] for remainder in cups.remainders(letters)} == set(pairs)
+
+
+def test_says_which_digits_a_text_looks_like():
+    assert cups.as_digits("ESOQDILZSGBX") == "E5000112568X"
+
+
 class TestDiffer:
     def test_says_that_two_neighbouring_meters_are_two_supplies(self):
         assert cups.differ(sound("0021000000000001"), sound("0021000000000002", "0F"))
