@@ -9,11 +9,16 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 from tests import run
 
 INVOICES = {"s": 20_000, "m": 100_000, "l": 1_000_000}
+# What each database is timed with.
+BENCHES = ("recalculation", "importing")
+# Codes that suggestions are looked for among, whatever the scale.
+CODES = 200_000
 RESULTS = Path("var/bench")
 
 
@@ -24,14 +29,25 @@ def main() -> int:
         return 2
     RESULTS.mkdir(parents=True, exist_ok=True)
     failed = False
-    for name, url in _databases().items():
-        path = RESULTS / f"recalculation-{name}-{scale}.json"
-        command = [sys.executable, "-m", "tests.bench.recalculation", str(INVOICES[scale]), str(path)]
+    for (name, url), bench in product(_databases().items(), BENCHES):
+        path = RESULTS / f"{bench}-{name}-{scale}.json"
+        command = [sys.executable, "-m", f"tests.bench.{bench}", str(INVOICES[scale]), str(path)]
         environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url, **run._own_database()}
         failed |= subprocess.run(command, cwd=run.ROOT, env=os.environ | environment, check=False).returncode != 0
         if path.exists():
             _print_table(json.loads(path.read_text()))
+    failed |= _suggest(scale)
     return int(failed)
+
+
+def _suggest(scale: str) -> bool:
+    """Time the suggestions, which need no database; return whether that failed."""
+    path = RESULTS / f"suggestions-{scale}.json"
+    command = [sys.executable, "-m", "tests.bench.suggestions", str(CODES), str(path)]
+    failed = subprocess.run(command, cwd=run.ROOT, check=False).returncode != 0
+    if path.exists():
+        _print_table(json.loads(path.read_text()))
+    return failed
 
 
 def _databases() -> dict[str, str]:
@@ -43,7 +59,8 @@ def _databases() -> dict[str, str]:
 
 
 def _print_table(found: dict) -> None:
-    print(f"\n{found['database']} · {found['invoices']:,} invoices · {found['commit']} · {found['repetitions']} runs")
+    counted = found.get("counted") or f"{found['invoices']:,} invoices"
+    print(f"\n{found['database']} · {counted} · {found['commit']} · {found['repetitions']} runs")
     print(f"{'':34}{'median s':>10}{'min':>9}{'max':>9}{'× floor':>9}{'a second':>11}")
     for row in found["rows"]:
         print(
