@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from facilities.access import Author
 from facilities.models import Facility, Organization
@@ -259,6 +259,7 @@ def _advise(organization: Organization, planned: Plan) -> Plan:
         *merge_warnings.of_groups(
             locked_elsewhere=_locked_elsewhere(organization, planned),
             siblings=_siblings_left(organization, moving, planned),
+            places=_places_gained(organization, moving, planned),
         ),
     ]
     samples = list(moving.select_related("facility", "unit").order_by("start_date", "pk")[:SAMPLES])
@@ -288,6 +289,28 @@ def _siblings_left(organization: Organization, moving: QuerySet[Invoice], planne
     going = {grouping.key_of(group) for group in planned.groups}
     left = {GroupKey(organization.pk, *row) for row in siblings.values_list("facility_id", "cups").distinct()} - going
     return grouping.read(left)
+
+
+def _places_gained(organization: Organization, moving: QuerySet[Invoice], planned: Plan) -> list[CupsGroup]:
+    """
+    Return the groups of the target's supply where it would stand at a facility that it is not yet at, and at another.
+
+    Facilities between which a distributed invoice of the moving ones is divided share it rightly.
+    """
+    parsed = cups_codes.parse(planned.target)
+    named = Q(body16=parsed.body16, letters_ok=True) if parsed.supply else Q(cups=planned.target)
+    present = CupsGroup.objects.of(organization.pk).listed().filter(named).select_related("facility")
+    there = list(present.order_by("cups", "facility_id"))
+    gained = set(planned.affected_facilities) - {group.facility_id for group in there}
+    groups = [*(group for group in planned.groups if group.facility_id in gained), *there]
+    if not gained or len({group.facility_id for group in groups}) == 1:
+        return []
+    parents = moving.filter(facility_id__in=gained, source_invoice__isnull=False).values("source_invoice_id")
+    siblings = Invoice.objects.of(organization.pk).grouped().filter(source_invoice__in=parents)
+    shared = set(siblings.values_list("facility_id", flat=True).distinct())
+    if all(group.facility_id in shared for group in groups):
+        return []
+    return [group for group in groups if group.facility_id in gained or group.facility_id not in shared]
 
 
 def _as_code(group: CupsGroup) -> matching.Code:

@@ -31,6 +31,10 @@ class WarningCode(models.TextChoices):
         "DISTRIBUTED_SIBLINGS_LEFT",
         _("Other parts of the same distributed invoices still carry another code."),
     )
+    SAME_SUPPLY_TWO_FACILITIES = (
+        "SAME_SUPPLY_TWO_FACILITIES",
+        _("The supply would stand at several facilities, and no distributed invoice divides it between them."),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,19 @@ def of_bills(merged: QuerySet[Invoice]) -> Iterator[MergeWarning]:
         )
 
 
-def of_groups(*, locked_elsewhere: Sequence[CupsGroup], siblings: Sequence[CupsGroup]) -> Iterator[MergeWarning]:
-    """Yield what other groups tell: a source's code locked at another facility, siblings left under another code."""
+def of_groups(
+    *, locked_elsewhere: Sequence[CupsGroup], siblings: Sequence[CupsGroup], places: Sequence[CupsGroup]
+) -> Iterator[MergeWarning]:
+    """
+    Yield what other groups tell.
+
+    A source's code may be locked at another facility, siblings be left under another code, or a supply be at several
+    places.
+    """
     for code, groups in (
         (WarningCode.SOURCE_LOCKED_ELSEWHERE, locked_elsewhere),
         (WarningCode.DISTRIBUTED_SIBLINGS_LEFT, siblings),
+        (WarningCode.SAME_SUPPLY_TWO_FACILITIES, places),
     ):
         if groups:
             yield MergeWarning(

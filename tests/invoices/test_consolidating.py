@@ -430,6 +430,35 @@ class TestPlan:
         assert [group["facility_id"] for group in one["DISTRIBUTED_SIBLINGS_LEFT"]["groups"]] == [str(elsewhere.pk)]
         assert "DISTRIBUTED_SIBLINGS_LEFT" not in both
 
+    def test_names_the_places_of_a_supply_that_would_be_at_several(self, organization, facility):
+        elsewhere = factories.facility(organization=organization)
+        factories.invoice(facility=facility, cups=SHORT)
+        factories.invoice(facility=elsewhere, cups=f"{factories.VALID_CUPS}0F")
+
+        warned = self.warned(self.plan(organization, (SHORT, facility.pk), target=factories.VALID_CUPS))
+        factories.invoice(facility=facility, cups=factories.VALID_CUPS)
+        is_there = self.warned(self.plan(organization, (SHORT, facility.pk), target=factories.VALID_CUPS))
+
+        places = warned["SAME_SUPPLY_TWO_FACILITIES"]["groups"]
+        assert [(place["cups"], place["facility_id"]) for place in places] == [
+            (SHORT, str(facility.pk)),
+            (f"{factories.VALID_CUPS}0F", str(elsewhere.pk)),
+        ]
+        assert "SAME_SUPPLY_TWO_FACILITIES" not in is_there
+
+    def test_facilities_that_share_a_distributed_invoice_share_its_supply(self, organization, facility):
+        elsewhere, third = (factories.facility(organization=organization) for _ in range(2))
+        factories.distributed(facility, elsewhere, cups=SHORT)
+        both = [(SHORT, facility.pk), (SHORT, elsewhere.pk)]
+
+        shared = self.warned(self.plan(organization, *both))
+        factories.invoice(facility=third, cups=RIGHT)
+        with_a_third = self.warned(self.plan(organization, *both))
+
+        assert "SAME_SUPPLY_TWO_FACILITIES" not in shared
+        named = {place["facility_id"] for place in with_a_third["SAME_SUPPLY_TWO_FACILITIES"]["groups"]}
+        assert named == {str(place.pk) for place in (facility, elsewhere, third)}
+
     def test_warns_only_of_what_the_merge_adds(self, organization, facility):
         same = {"facility": facility, "cups": SHORT, "quantity": 5}
         factories.invoice(**same)
