@@ -100,6 +100,30 @@ def test_only_invoices_of_the_organization_at_the_facility_are_read(bill, facili
     assert list(weigh(facility, WRONG).months) == [Month(2024, 1), Month(2024, 2)]
 
 
+def test_stars_of_several_facilities_keep_to_their_own_codes(bill, facility):
+    elsewhere = factories.facility(organization=facility.organization)
+    bill(RIGHT, 1)
+    bill(WRONG, 1, facility=elsewhere)
+    bill(OTHER, 2, facility=elsewhere)
+    bill(OTHER, 3)
+    stars = [
+        Star(facility.pk, frozenset({RIGHT}), frozenset({OTHER})),
+        Star(elsewhere.pk, frozenset({RIGHT}), frozenset({WRONG})),
+    ]
+
+    one, other = timeline.evidence(organization_id=facility.organization_id, stars=stars)
+
+    assert list(one.months) == [Month(2024, 1), Month(2024, 3)]
+    assert list(other.months) == [Month(2024, 1)]
+
+
+def test_bills_of_one_month_that_follow_each_other_do_not_overlap(facility):
+    for cups, start, end in ((RIGHT, 1, 14), (WRONG, 14, 28)):
+        factories.invoice(facility=facility, cups=cups, start_date=date(2024, 1, start), end_date=date(2024, 1, end))
+
+    assert weigh(facility, WRONG).months == {Month(2024, 1): State.TARGET}
+
+
 def test_many_stars_take_a_few_statements(bill, facility, django_assert_num_queries, monkeypatch):
     monkeypatch.setattr(timeline, "_STARS", 2)
     bill(RIGHT, 1)
