@@ -385,7 +385,7 @@ def test_the_queries_of_each_page_do_not_grow(web, organization, facility, djang
 
     with django_assert_num_queries(8):
         web.get(reverse(LIST))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         digest = web.post(reverse(PREVIEW), form).context["plan"].digest
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(32):
         web.post(reverse(ASSIGN), {**form, "previewed": CODE, "digest": digest})
