@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.renderers import JSONRenderer
 
@@ -17,6 +17,6 @@ class CSVRenderer(JSONRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> Any:
-        if renderer_context is not None:
-            renderer_context["response"]["Content-Type"] = JSONRenderer.media_type
+        # REST framework's Response always gives itself along.
+        cast("dict[str, Any]", renderer_context)["response"]["Content-Type"] = JSONRenderer.media_type
         return super().render(data, JSONRenderer.media_type, renderer_context)

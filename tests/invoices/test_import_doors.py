@@ -1,13 +1,16 @@
 """The doors of imports: the pages, the API and the admin lead to the same deeds."""
 
 import json
+import re
+from io import BytesIO
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from facilities.models import IdempotentAnswer, Role
-from invoices import importing, working
+from invoices import filing, importing, working
 from invoices.models import ImportProblem, ImportStatus, Invoice, InvoiceImport, JobChunk
 from tests import admin_door, api, factories
 
@@ -176,6 +179,26 @@ def test_what_is_said_otherwise_is_shown_read_so_and_kept_once_checked(web, orga
     assert (one.reading["date_order"], one.reading["decimal"]) == ("dmy", ",")
 
 
+def test_of_a_workbook_one_says_the_sheet(web, organization, author, facility):
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        for name, headers, row in (("Notes", "a,b", "1,2"), ("Bills", HEADERS, GOOD)):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, headers.split(","))
+            sheet.write_row(1, 0, row.split(","))
+    web.post(reverse("imports"), {"file": SimpleUploadedFile("march.xlsx", content.getvalue())})
+    one = InvoiceImport.objects.get()
+    address = page_of(one, "import-reading")
+    first = web.get(address)
+
+    # The columns of another sheet are guessed anew.
+    shown = web.get(address, {"layout": first.context["layout"], "sheet": "Bills"})
+
+    assert [field.name for field in first.context["settings"]] == ["sheet", "decimal", "date_order"]
+    assert shown.context["problem"] == ""
+    assert [column.index for column in shown.context["columns"] if column.name == "quantity"] == [3]
+
+
 def test_other_cells_have_their_columns_guessed_anew(web, organization, author, facility):
     one = uploaded(organization, author, GOOD)
     shown = web.get(page_of(one, "import-reading"))
@@ -277,15 +300,18 @@ def test_good_rows_are_taken_and_taken_back(web, organization, author, facility)
     assert listed.context["page"].paginator.count == 2
     assert "Only what one import filed." in words(listed)
 
-    Invoice.objects.filter(invoice_number="F-1").update(status="review")
+    kept = Invoice.objects.get(invoice_number="F-1")
+    filing.change(organization=organization, invoice_id=kept.pk, by=author, changes={"status": "review"})
     preview = web.get(page_of(one, "import-undo"))
     undone = web.post(page_of(one, "import-undo"))
     work(one)
-    assert preview.context["plan"].removed + preview.context["plan"].stays_total == 2
+    assert "1 invoice is removed 1 invoice stays" in " ".join(re.sub("<[^>]+>", " ", words(preview)).split())
+    assert "It stays: somebody has changed it since." in words(preview)
     assert undone["Location"] == page_of(one)
-    assert one.rows_undone == preview.context["plan"].removed
-    assert Invoice.objects.count() == preview.context["plan"].stays_total
-    assert "Undone:" in words(web.get(page_of(one)))
+    assert list(Invoice.objects.values_list("pk", flat=True)) == [kept.pk]
+    assert "Undone: 1 invoice was removed again" in words(web.get(page_of(one)))
+    # What stayed is told on the page of the import too.
+    assert "It stays: somebody has changed it since." in words(web.get(page_of(one)))
 
 
 def test_refused_rows_come_back_as_a_file_in_the_readers_language(web, organization, author, facility):
@@ -433,6 +459,19 @@ def test_a_program_sends_checks_takes_and_takes_back(caller, organization, facil
     assert plan.json() == {"removed": 1, "stays_total": 0, "stays": []}
     assert (undone.status_code, one.rows_undone, Invoice.objects.count()) == (202, 1, 0)
     assert [each["id"] for each in caller.get(IMPORTS).json()["items"]] == [str(one.pk)]
+
+
+def test_a_program_is_told_what_stays(caller, organization, author, facility):
+    one = taken(organization, author, GOOD, ALSO_GOOD)
+    kept = Invoice.objects.get(invoice_number="F-2")
+    filing.change(organization=organization, invoice_id=kept.pk, by=author, changes={"status": "review"})
+
+    plan = api.post(caller, f"{IMPORTS}/{one.pk}/undo/preview", {}).json()
+
+    assert (plan["removed"], plan["stays_total"]) == (1, 1)
+    assert [(row["line"], row["invoice_id"]) for row in plan["stays"]] == [(3, str(kept.pk))]
+    assert plan["stays"][0]["message"] == "It stays: somebody has changed it since."
+    assert Invoice.objects.count() == 2
 
 
 def test_a_file_may_wait_to_be_checked(caller, facility):
