@@ -156,7 +156,7 @@ class SuggestionViewSet(OrganizationViewSet):
 
     def list(self, request: AuthorizedRequest) -> Response:
         """List the suggestions, the surest first; with `cups` those around one code alone, at once."""
-        page = self.paginate_queryset(asked_for(request, self)) or ()  # type: ignore[arg-type]  # paged as rows are
+        page = self.paginate_queryset(asked_for(request, self)) or ()
         shown = suggesting.shown(organization=request.organization, suggestions=list(page))
         return self.get_paginated_response([output(each) for each in shown])
 

@@ -31,7 +31,7 @@ NO_DOMAIN = {"api", "pages", "admin", "management", "migrations", "demo"}
 NOT_OF_THE_API = {
     *_errors_of(refusals),
     # Whoever reads a file says it of the import.
-    *_errors_of(tabular),
+    *_errors_of(tabular.refusals),
     # What a cell does not say becomes what is said of its row.
     values.NotUnderstood,
     factor_sets.FactorsChanged,

@@ -335,7 +335,7 @@ class TestStreaming:
         monkeypatch.setattr(tables, "_SLICE", 2)
         monkeypatch.setattr(tables, "_SUGGESTIONS_AT_ONCE", 1)
         # A block for each row.
-        monkeypatch.setattr(tabular, "_BLOCK", 1)
+        monkeypatch.setattr(tabular.delimited, "_BLOCK", 1)
 
     def test_rows_are_read_while_they_are_written(self, organization, facility, django_assert_num_queries):
         factories.invoices(5, facility=facility)
@@ -380,7 +380,7 @@ class TestStreaming:
 @pytest.mark.django_db(transaction=True)
 def test_a_download_that_takes_its_time_stops_nobody_and_shows_what_was_there(monkeypatch):
     monkeypatch.setattr(tables, "_SLICE", 1)
-    monkeypatch.setattr(tabular, "_BLOCK", 1)
+    monkeypatch.setattr(tabular.delimited, "_BLOCK", 1)
     facility = factories.facility()
     rows = factories.invoices(3, facility=facility)
     found = listing.invoices(organization=facility.organization)

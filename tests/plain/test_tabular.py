@@ -275,7 +275,7 @@ class TestXlsx:
             read_xlsx(workbook(fill), most_rows=2_000_000)
 
     def test_nor_do_a_few_bytes_that_unpack_to_many(self, written, monkeypatch):
-        monkeypatch.setattr(tabular, "LARGEST_UNPACKED", 100)
+        monkeypatch.setattr(tabular.workbooks, "LARGEST_UNPACKED", 100)
 
         with pytest.raises(tabular.TooManyRows):
             read_xlsx(written([["a"]]))
