@@ -40,7 +40,7 @@ class AliasInput(serializers.Serializer[Any]):
     message = TextField(required=False, allow_null=True, allow_blank=True, max_length=MESSAGE_LENGTH)
 
 
-class AliasOutput(serializers.Serializer[CupsAlias]):
+class AliasOutput(serializers.Serializer[Any]):
     """A code that stands for another at one facility, who made it, and with which consolidation."""
 
     id = serializers.UUIDField()
