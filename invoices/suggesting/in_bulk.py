@@ -118,12 +118,16 @@ def plan_all(*, organization: Organization, tier: int, facility_id: UUID | None 
     candidates = [each for each in found if each.in_bulk]
     taken: list[Suggestion] = []
     looked_at = 0
+    # As many at each look as are accepted at once, however few are wanted still: each look costs some statements.
     while len(taken) < AT_ONCE and looked_at < min(len(candidates), _LOOKED_AT):
-        part = candidates[looked_at : looked_at + AT_ONCE - len(taken)]
+        part = candidates[looked_at : looked_at + AT_ONCE]
+        kept_out = {left.suggestion.id: left for left in _kept_out(organization, part)}
+        free = [place for place, each in enumerate(part) if each.id not in kept_out][: AT_ONCE - len(taken)]
+        is_full = len(taken) + len(free) == AT_ONCE
+        part = part[: free[-1] + 1] if is_full else part
         looked_at += len(part)
-        kept_out = list(_kept_out(organization, part))
-        left_out += kept_out
-        taken += [each for each in part if each.id not in {one.suggestion.id for one in kept_out}]
+        left_out += [kept_out[each.id] for each in part if each.id in kept_out]
+        taken += [part[place] for place in free]
     return BulkPlan(
         tier=Tier(tier),
         facility_id=facility_id,
@@ -153,7 +157,8 @@ def accept_all(
     """
     planned = plan_all(organization=organization, tier=tier, facility_id=facility_id)
     _check(planned, agreed)
-    consolidating.hold(organization=organization, merges=[(sources_of(each), each.target) for each in planned.taken])
+    merges = [(sources_of(each), each.target) for each in planned.taken]
+    consolidating.hold(organization=organization, merges=merges, make_aliases=make_aliases)
     # Nobody changes these codes from here on: is it still what was agreed to?
     _check(plan_all(organization=organization, tier=tier, facility_id=facility_id), agreed)
 

@@ -6,7 +6,7 @@ times cheaper than reading and matching them. So what is kept is never out of da
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -57,7 +57,7 @@ class Kept:
     """What was found, the surest first and of the most invoices; `evidence` of those that were looked at."""
 
     stamp: Stamp
-    suggestions: Mapping[str, Suggestion]
+    suggestions: dict[str, Suggestion]
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
 
@@ -67,18 +67,26 @@ _lock = Lock()
 
 def of(organization: Organization) -> Kept:
     """Return what is suggested of an organization now, by id."""
-    # Before the rows: what is written in between makes the next reader look again.
     stamp = _stamp(organization)
     kept = _with(stamp, organization)
     if kept is None:
         kept = Kept(stamp, {suggestion.id: suggestion for suggestion in _found(organization)})
-        _keep(organization.pk, kept)
+        # What was written while the rows were read may be taken back, and then the stamp is what it was.
+        if _stamp(organization) == stamp:
+            _keep(organization.pk, kept)
     return kept
 
 
 def known(organization: Organization) -> Kept | None:
     """Return the same where it is known already, or None: for who looks at a few and can do without."""
     return _with(_stamp(organization), organization)
+
+
+def remembered(organization: Organization, suggestion_id: str) -> Suggestion | None:
+    """Return a suggestion as it was when it was last looked for, whatever has changed since."""
+    with _lock:
+        kept = _kept.get(organization.pk)
+    return kept.suggestions.get(suggestion_id) if kept else None
 
 
 def codes(groups: QuerySet[CupsGroup]) -> Iterator[Code]:
@@ -136,8 +144,11 @@ def _is_too_much() -> bool:
 
 
 def _stamp(organization: Organization) -> Stamp:
-    groups = CupsGroup.objects.of(organization.pk).aggregate(
-        count=Count("pk"), revisions=Sum(F("revision") % _REVISION_PART)
+    # An empty group, which somebody has just locked, changes nothing.
+    groups = (
+        CupsGroup.objects.of(organization.pk)
+        .listed()
+        .aggregate(count=Count("pk"), revisions=Sum(F("revision") % _REVISION_PART))
     )
     return Stamp(
         groups["count"],

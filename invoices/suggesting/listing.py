@@ -9,7 +9,7 @@ from facilities.models import Facility, Organization
 from invoices import cups as cups_codes
 from invoices import timeline
 from invoices.matching import Suggestion
-from invoices.suggesting import keeping
+from invoices.suggesting import keeping, nearby
 from invoices.suggesting.keeping import Kept
 from invoices.timeline import Evidence, Star
 
@@ -59,7 +59,7 @@ def listed(
         for suggestion in kept.suggestions.values()
         if (facility_id is None or suggestion.facility_id == facility_id)
         and (not tiers or suggestion.tier in tiers)
-        and (not wanted or any(wanted in cups.casefold() for cups in codes_of(suggestion)))
+        and (not wanted or any(wanted in cups.casefold() for cups in nearby.codes_of(suggestion)))
     ]
     if len(found) > MOST_WEIGHED:
         return found
@@ -70,11 +70,22 @@ def listed(
 
 
 def find(*, organization: Organization, suggestion_id: str) -> Suggestion:
-    """Return a suggestion as it stands; raise SuggestionNotFound."""
-    found = keeping.of(organization).suggestions.get(suggestion_id)
-    if found is None:
+    """
+    Return a suggestion as it stands; raise SuggestionNotFound.
+
+    One that was known before something changed is looked for around its codes alone, so that nobody who decides on one
+    after the other waits for all to be found anew.
+    """
+    kept = keeping.known(organization)
+    if kept is None and (known := keeping.remembered(organization, suggestion_id)):
+        cups = known.sources[0].code.cups
+        found = nearby.near(organization=organization, cups=cups, facility_id=known.facility_id)
+        suggestions = {each.id: each for each in found}
+    else:
+        suggestions = (kept or keeping.of(organization)).suggestions
+    if suggestion_id not in suggestions:
         raise SuggestionNotFound(suggestion_id)
-    return found
+    return suggestions[suggestion_id]
 
 
 def shown(*, organization: Organization, suggestions: Sequence[Suggestion]) -> list[Shown]:
@@ -102,16 +113,6 @@ def weighed(organization: Organization, suggestions: Sequence[Suggestion], *, ke
         # Another thread may do the same: what it adds in between is read again, and nothing worse.
         kept.evidence = evidence if len(evidence) <= _MOST_EVIDENCE else {}
     return [evidence[suggestion.id] for suggestion in suggestions]
-
-
-def codes_of(suggestion: Suggestion) -> list[str]:
-    """Return the codes that it is about: the target and the sources."""
-    return [suggestion.target, *(member.code.cups for member in suggestion.sources)]
-
-
-def is_about(suggestion: Suggestion, cups: str, supply: str) -> bool:
-    """Say whether a code of this supply, if it is one, is in the suggestion, or is another spelling of its supply."""
-    return suggestion.supply == supply or cups in codes_of(suggestion)
 
 
 def star_of(suggestion: Suggestion) -> Star:

@@ -18,7 +18,7 @@ from invoices import cups as cups_codes
 from invoices import grouping, matching
 from invoices.matching import SOUND, Code, Contract, Suggestion, slips
 from invoices.models import CupsGroup
-from invoices.suggesting import keeping, listing
+from invoices.suggesting import keeping
 
 _DIGITS: Final = 16
 # A code that is one slip away from 16 digits has at least these in common with them, in their order.
@@ -51,10 +51,20 @@ def near(
             for each in found
             if (facility_id is None or each.facility_id == facility_id)
             and (not tiers or each.tier in tiers)
-            and listing.is_about(each, cups, supply)
+            and is_about(each, cups, supply)
         ),
         key=keeping.in_order,
     )
+
+
+def codes_of(suggestion: Suggestion) -> list[str]:
+    """Return the codes that it is about: the target and the sources."""
+    return [suggestion.target, *(member.code.cups for member in suggestion.sources)]
+
+
+def is_about(suggestion: Suggestion, cups: str, supply: str) -> bool:
+    """Say whether a code of this supply, if it is one, is in the suggestion, or is another spelling of its supply."""
+    return suggestion.supply == supply or cups in codes_of(suggestion)
 
 
 class _Around:

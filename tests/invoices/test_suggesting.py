@@ -11,7 +11,15 @@ from invoices import cups as cups_codes
 from invoices.consolidating import Source
 from invoices.matching import Tier
 from invoices.models import Consolidation, ConsolidationUndo, CupsAlias, CupsGroup, Invoice
-from invoices.suggesting import BulkPlanChanged, NothingLeft, NotOfTheSuggestion, SuggestionNotFound, Why, keeping
+from invoices.suggesting import (
+    BulkPlanChanged,
+    NothingLeft,
+    NotOfTheSuggestion,
+    SuggestionNotFound,
+    Why,
+    keeping,
+    nearby,
+)
 from invoices.suggesting import listing as listed_module
 from tests import factories
 from tests.plain import planted
@@ -168,6 +176,28 @@ def test_one_is_found_by_its_id_in_its_organization_alone(bills, found, organiza
             suggesting.find(organization=own, suggestion_id=name)
 
 
+def test_one_that_is_known_is_found_without_finding_all_anew(bills, found, organization, monkeypatch):
+    bills(RIGHT, LOWER, LETTERLESS)
+    first, second = found()
+    bills(OTHER, OTHER.lower())
+    monkeypatch.setattr(keeping, "_found", None)
+
+    assert suggesting.find(organization=organization, suggestion_id=second.id) == second
+    bills("ES1234-1234-5678-9012-JY")
+    with pytest.raises(SuggestionNotFound):
+        suggesting.find(organization=organization, suggestion_id=first.id)
+
+
+def test_a_group_that_was_only_locked_changes_nothing(bills, found, facility, organization, monkeypatch):
+    bills(RIGHT, LOWER)
+    before = found()
+    monkeypatch.setattr(keeping, "_found", None)
+
+    consolidating.hold(organization=organization, merges=[([Source(LOWER, facility.pk)], OTHER)])
+
+    assert found() == before
+
+
 # Around one code
 
 
@@ -211,7 +241,7 @@ def test_what_is_found_around_a_code_is_what_is_found_over_all(organization, see
 
     for cups in written:
         supply = cups_codes.parse(cups).supply
-        expected = [each for each in kept if listed_module.is_about(each, cups, supply)]
+        expected = [each for each in kept if nearby.is_about(each, cups, supply)]
         assert list(suggesting.near(organization=organization, cups=cups)) == sorted(expected, key=keeping.in_order)
 
 
