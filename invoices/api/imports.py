@@ -78,6 +78,8 @@ class UploadInput(serializers.Serializer[Any]):
             said = json.loads(text)
         except (ValueError, RecursionError) as wrong:
             raise serializers.ValidationError("Must be JSON.", "json_invalid") from wrong
+        if not isinstance(said, dict):
+            raise serializers.ValidationError("Must be an object.", "json_invalid")
         given = ReadingInput(data=said)
         given.is_valid(raise_exception=True)
         return dict(given.validated_data)
