@@ -128,10 +128,10 @@ class Checker:
         reader = _Reader(self, row)
         invoice = reader.invoice()
         checked = Checked(row, invoice, problems=reader.problems, said=reader.said)
-        if checked.severity is not None:
+        if checked.severity is not None or invoice is None:
             checked.invoice = None
-        elif invoice is not None:
-            checked.identity = self._identity(invoice, reader.text("supplier"))
+            return checked
+        checked.identity = self._identity(invoice, reader.text("supplier"))
         return checked
 
     def _identity(self, invoice: Invoice, supplier: str) -> str:
@@ -227,9 +227,15 @@ class Checker:
     def width(self) -> int:
         return len(self._headers)
 
-    def blank(self) -> Invoice:
-        """Return an invoice with what all of this file's have."""
-        return Invoice(organization=self._organization, uploaded_by=self._user, source=InvoiceSource.BULK_FILE)
+    def made(self, **said: Any) -> Invoice:
+        """Return an invoice with what all of this file's have, and what its row says."""
+        # By keys: giving it each related row would take longer than all that is checked of it.
+        return Invoice(
+            organization_id=self._organization.pk,
+            uploaded_by_id=self._user.pk,
+            source=InvoiceSource.BULK_FILE,
+            **said,
+        )
 
 
 class _Reader:
@@ -262,13 +268,20 @@ class _Reader:
         supplier = self._optional("supplier", self._checker.known.supplier, country=country, type=kind or "")
         if kind is None or start is None or end is None or quantity is None or unit is None or facility is None:
             return None
-        invoice = self._checker.blank()
-        invoice.type, invoice.unit, invoice.facility = kind, unit, facility
-        invoice.start_date, invoice.end_date = start, end
-        invoice.quantity = invoice.base_quantity = quantity
-        invoice.cups = invoice.printed_cups = code
-        invoice.invoice_number, invoice.supplier, invoice.facility_fuel = number, supplier, fuel
-        return invoice
+        return self._checker.made(
+            type=kind,
+            start_date=start,
+            end_date=end,
+            quantity=quantity,
+            base_quantity=quantity,
+            unit_id=unit.pk,
+            facility_id=facility.pk,
+            cups=code,
+            printed_cups=code,
+            invoice_number=number,
+            supplier_id=supplier.pk if supplier else None,
+            facility_fuel_id=fuel.pk if fuel else None,
+        )
 
     def _check_width(self) -> None:
         more = self._row.cells[self._checker.width :]

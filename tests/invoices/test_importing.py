@@ -419,7 +419,9 @@ class TestChecking:
 
         with pytest.raises(importing.NotReadable):
             importing.check(organization=organization, import_id=one.pk, reading=cut, by=author)
-        file = "\n".join([HEADER, *[row()] * 4_000]).encode() + "\né;".encode("latin-1")
+        # Further on than what is looked at when it is uploaded.
+        rows = [f"{row()};{'x' * 2_000}"] * 150
+        file = "\n".join([f"{HEADER};Nota", *rows]).encode() + "\né;".encode("latin-1")
         one = importing.upload(organization=organization, by=author, file_name="roto.csv", chunks=[file])
         one = work(importing.check(organization=organization, import_id=one.pk, reading=None, by=author))
 
@@ -461,6 +463,9 @@ class TestReading:
             importing.upload(**asked, chunks=[rows, *[b"x" * 10_000] * 105])
         assert ImportPart.objects.count() == 0
         settings.IMPORT_MAX_MB = 2
+        importing.upload(**asked, chunks=[rows.ljust(1 << 20, b"x")])
+        assert ImportPart.objects.count() == 1
+        ImportPart.objects.all().delete()
         one = importing.upload(**asked, chunks=[rows, *[b"x" * 10_000] * 105])
 
         assert (one.file_name, one.size_bytes, len(one.sha256)) == ("enero.csv", len(rows) + 1_050_000, 64)
@@ -531,8 +536,10 @@ class TestReading:
 
         assert InvoiceImport.objects.count() == 0
 
-    def test_the_refused_rows_come_back_with_why_and_can_be_mended(self, take, check, organization, facility):
-        one = take(row(), row(quantity="x", start="01/02/2024", end="30/02/2024"), "luz")
+    def test_the_refused_rows_come_back_with_why_and_can_be_mended(self, take, organization, facility, monkeypatch):
+        monkeypatch.setattr(content, "BATCH", 2)
+        more = [row(quantity=str(number)) for number in range(2)]
+        one = take(row(), *more, row(quantity="x", start="01/02/2024", end="30/02/2024"), "luz")
 
         header, *refused = importing.refused_rows(organization=organization, import_id=one.pk)
         assert header == [*HEADER.split(";"), "Why it was refused"]
@@ -541,7 +548,7 @@ class TestReading:
 
         mended = [*refused[0][:2], "29/02/2024", "7", *refused[0][4:]]
         again = take(";".join(f'"{cell}"' for cell in mended), header=";".join(header))
-        assert (again.rows_taken, Invoice.objects.count()) == (1, 2)
+        assert (again.rows_taken, Invoice.objects.count()) == (1, 4)
 
 
 class TestUndoing:
@@ -602,7 +609,8 @@ class TestUndoing:
 
     def test_what_a_closed_year_reported_is_not_taken_back(self, take, facility, organization, author):
         one = take(row(), row(start="01/02/2023", end="28/02/2023"))
-        factories.year_closing(organization=organization, year=2023)
+        for year in (2020, 2023):
+            factories.year_closing(organization=organization, year=year)
         before = books()
 
         with pytest.raises(closed_years.PeriodClosed):
