@@ -1,6 +1,7 @@
 """GET /v1/invoices/cups/dismissals and POST /v1/invoices/cups/dismissals/{id}/restore"""
 
 from http import HTTPStatus
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -14,7 +15,7 @@ from invoices.api.serializers import TimestampField
 from invoices.models import CupsDismissal
 
 
-class DismissalOutput(serializers.Serializer[CupsDismissal]):
+class DismissalOutput(serializers.Serializer[Any]):
     """A code that is not to be suggested for a supply again, and who said so."""
 
     id = serializers.UUIDField()

@@ -27,7 +27,6 @@ from invoices.matching import Reason, TargetReason, Tier
 from invoices.suggesting import SAFE, Why
 from invoices.timeline import State
 
-_TIERS: Final = {"min_value": min(Tier), "max_value": max(Tier)}
 SUGGESTION_FILTERS: Final = {
     "tier[]": "How sure: 0 the same code, 1 one digit, 2 letters, 3 both, 4 on a contract alone, 5 no CUPS.",
     "search": "Any part of a source or the target, in any case.",
@@ -70,7 +69,7 @@ class SuggestionListed(serializers.Serializer[None]):
     """Codes at one facility that seem to be the target's supply, as `output` writes them."""
 
     id = serializers.RegexField(r"^[0-9a-f]{32}$")
-    tier = serializers.IntegerField(**_TIERS)
+    tier = serializers.IntegerField(min_value=min(Tier), max_value=max(Tier))
     target_cups = serializers.CharField()
     reasons = serializers.ListField(child=serializers.ChoiceField(_REASONS))
     sources = SuggestionSource(many=True)

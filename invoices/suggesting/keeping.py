@@ -47,7 +47,7 @@ class Stamp(NamedTuple):
 class _Moments(NamedTuple):
     """Rows with the moment of their last change: how many, the latest, and a sum, which one that comes late changes."""
 
-    count: int
+    number: int
     latest: datetime | None
     microseconds: int
 
@@ -92,8 +92,13 @@ def remembered(organization: Organization, suggestion_id: str) -> Suggestion | N
 def codes(groups: QuerySet[CupsGroup]) -> Iterator[Code]:
     """Yield what matching reads of these groups."""
     checks = {check.value: check for check in Check}
-    for cups, facility_id, clean, check, *rest, locked_count in groups.values_list(*_COLUMNS).iterator():
-        yield Code(cups, facility_id, clean, checks[check], *rest, is_locked=locked_count > 0)
+    for cups, facility_id, clean, check, *rest in groups.values_list(*_COLUMNS).iterator():
+        body16, letters_ok, suffix, invoice_count, first_date, last_date, locked_count = rest
+        yield Code(
+            *(cups, facility_id, clean, checks[check], body16, letters_ok, suffix),
+            *(invoice_count, first_date, last_date),
+            is_locked=locked_count > 0,
+        )
 
 
 def contracts(organization: Organization) -> list[Contract]:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from facilities.models import Facility, SupplyContract
-from invoices import aliasing, consolidating, suggesting, undoing
+from invoices import aliasing, consolidating, dismissing, grouping, suggesting, undoing
 from invoices import cups as cups_codes
 from invoices.consolidating import Source
 from invoices.matching import Tier
@@ -17,6 +17,7 @@ from invoices.suggesting import (
     NotOfTheSuggestion,
     SuggestionNotFound,
     Why,
+    in_bulk,
     keeping,
     nearby,
 )
@@ -146,6 +147,39 @@ def test_any_change_of_what_is_read_is_seen_at_once(bills, facility, found, auth
     )
     assert found() == []
     assert invoice.cups == LOWER
+
+
+def test_what_is_written_and_taken_back_while_it_is_read_is_not_kept(bills, found, organization, author, monkeypatch):
+    bills(RIGHT, LOWER)
+    read = keeping.dismissed
+
+    def dismissed_late(organization):
+        made.extend(dismissing.dismiss(organization=organization, suggestion=before, by=author))
+        return read(organization)
+
+    [before], made = found(), []
+    keeping._kept.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(keeping, "dismissed", dismissed_late)
+        assert found() == []
+    dismissing.restore(organization=organization, dismissal_id=made[0].pk, by=author)
+
+    assert found() == [before]
+
+
+def test_what_was_written_while_the_rows_were_read_is_not_kept(bills, organization, monkeypatch):
+    bills(RIGHT, LOWER)
+    find = keeping._found
+
+    def find_slowly(own):
+        found = find(own)
+        bills(LETTERLESS)
+        return found
+
+    monkeypatch.setattr(keeping, "_found", find_slowly)
+
+    assert len(keeping.of(organization).suggestions) == 1
+    assert keeping.known(organization) is None
 
 
 def test_what_is_kept_is_bounded(bills, organization, monkeypatch):
@@ -471,6 +505,45 @@ def test_so_many_at_once_and_the_others_later(bills, organization, monkeypatch):
     plan = suggesting.plan_all(organization=organization, tier=2)
 
     assert (len(plan.taken), plan.later) == (1, 1)
+
+
+def test_one_look_is_at_as_many_as_are_accepted_however_few_are_wanted(bills, organization, monkeypatch):
+    monkeypatch.setattr(in_bulk, "AT_ONCE", 2)
+    kept_out, looks = in_bulk._kept_out, []
+    monkeypatch.setattr(in_bulk, "_kept_out", lambda ours, part: looks.append(len(part)) or kept_out(ours, part))
+    bills(RIGHT, LOWER, RIGHT, LOWER, LOWER)
+    codes = [f"ES{number}{cups_codes.parse(f'ES{number}').expected_letters}" for number in range(10**15, 10**15 + 4)]
+    for cups in codes:  # of the same month twice
+        place = factories.facility(organization=organization)
+        bills(cups, place=place)
+        bills(cups.lower(), place=place)
+
+    plan = suggesting.plan_all(organization=organization, tier=0)
+    assert ([each.target for each in plan.taken], looks) == ([RIGHT], [2, 2, 1])
+    assert ([left.suggestion.target for left in plan.left_out], plan.later) == (codes, 0)
+
+    bills(OTHER, OTHER.lower(), OTHER.lower(), place=factories.facility(organization=organization))
+    plan = suggesting.plan_all(organization=organization, tier=0)
+    assert [each.target for each in plan.taken] == [RIGHT, OTHER]
+    assert (plan.left_out, plan.later) == ([], 4)
+
+
+def test_everything_is_locked_at_once(bills, facility, organization, author, monkeypatch):
+    bills(RIGHT, LETTERLESS)
+    aliasing.make(organization=organization, aliases=[(facility.pk, LETTERLESS)], target="ES-BEFORE", by=author)
+    lock, locked = grouping.lock, []
+
+    def look(keys, *, where_present=()):
+        keys, where_present = set(keys), set(where_present)
+        locked.append(keys | where_present)
+        return lock(keys, where_present=where_present)
+
+    monkeypatch.setattr(grouping, "lock", look)
+    plan = suggesting.plan_all(organization=organization, tier=2)
+    suggesting.accept_all(organization=organization, tier=2, agreed=plan.digest, by=author)
+
+    assert {key.cups for key in locked[0]} == {RIGHT, LETTERLESS, "ES-BEFORE"}
+    assert all(later <= locked[0] for later in locked)
 
 
 def test_nothing_is_accepted_when_anything_has_changed(bills, organization, author, monkeypatch):
