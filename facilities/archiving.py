@@ -48,7 +48,8 @@ def delete(*, facility: Facility, by: Author) -> None:
 def hold(facility: Facility) -> Facility:
     """Lock a facility until the transaction ends and return it as it is now; raise FacilityNotFound."""
     present = Facility.objects.present().filter(organization=facility.organization_id, pk=facility.pk)
-    held = present.select_for_update().first()
+    # Not its key, which whoever files an invoice there shares: they may hold it while they wait for another facility.
+    held = present.select_for_update(no_key=True).first()
     if held is None:
         raise FacilityNotFound(f"Facility with id={facility.pk!r} not found")
     return held

@@ -52,7 +52,8 @@ def enroll(*, organization: Organization, supplies: Supplies, chosen: Mapping[in
 def _hold(organization: Organization, ids: set[UUID]) -> dict[UUID, Facility]:
     """Lock the facilities in key order: of two who file one list, the second sees what the first has filed."""
     own = locating.facilities(organization=organization).filter(pk__in=ids).order_by("pk")
-    held = {facility.pk: facility for facility in own.select_for_update()}
+    # Not their keys, as archiving.hold has it.
+    held = {facility.pk: facility for facility in own.select_for_update(no_key=True)}
     if foreign := ids - held.keys():
         raise locating.FacilityNotOfOrganization(min(foreign))
     return held

@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, transaction
 
 from facilities.models import Role
-from invoices import closed_years, closing, consolidating, filing, grouping, relinking, undoing, vetting
+from invoices import closed_years, closing, consolidating, enrolling, filing, grouping, relinking, undoing, vetting
 from invoices.consolidating import Source
 from invoices.models import CupsGroup, Invoice, ProcessingJob, YearClosing
 from tests import factories
@@ -421,6 +421,20 @@ def test_an_invoice_that_is_on_its_way_to_a_code_without_invoices_is_joined_with
     assert waited or not ends_well
     assert (set(Invoice.objects.values_list("cups", flat=True)) == {RIGHT}) is ends_well
     assert not ends_well or is_true(organization)
+
+
+def test_who_files_contracts_does_not_wait_for_who_files_invoices(organization, facility, author):
+    supplies = enrolling.read_text(f"CUPS\tDesde\n{factories.VALID_CUPS}\t2024-01-01")
+
+    def enroll():
+        chosen = {row.line: facility.pk for row in supplies.rows}
+        return enrolling.enroll(organization=organization, supplies=supplies, chosen=chosen, by=author)
+
+    _clerk, enroller, waited = meanwhile(file_wrong(organization, facility, author), enroll)
+
+    assert enroller.error is None
+    assert len(enroller.result.contracts) == 1
+    assert not waited
 
 
 def join(facility, author):
