@@ -454,6 +454,28 @@ class TestUndoing:
         # WORSE has another by now, and others stand for ES-WORST.
         assert current() == {WORSE: OTHER, "ES-NEW": "ES-WORST", "ES-AGAIN": DAMAGED}
 
+    def test_brings_back_the_targets_own_that_gave_way(self, make, join, undo, facility):
+        factories.invoice(facility=facility, cups=DAMAGED)
+        make(RIGHT, target=DAMAGED)
+        done = join(DAMAGED)
+        assert current() == {DAMAGED: RIGHT}
+
+        undo(done)
+
+        assert current() == {RIGHT: DAMAGED}
+
+    def test_in_two_steps_brings_back_once(self, make, join, undo, organization, facility, author):
+        first, _second = (factories.invoice(facility=facility, cups=DAMAGED) for _ in range(2))
+        make(WORSE, target=DAMAGED)
+        done = join(DAMAGED)
+        undo(done, invoice_ids=[first.pk])
+        back = CupsAlias.objects.current().get(cups=WORSE)
+        aliasing.remove(organization=organization, alias_id=back.pk, by=author)
+
+        undo(done)
+
+        assert current() == {}
+
     def test_that_is_refused_leaves_them(self, join, undo, facility):
         invoice = factories.invoice(facility=facility, cups=DAMAGED)
         done = join(DAMAGED)
