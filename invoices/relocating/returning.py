@@ -145,11 +145,12 @@ def _moved(relocation: Relocation) -> QuerySet[RelocatedInvoice]:
 
 
 def _as_left(relocation: Relocation) -> QuerySet[Invoice]:
-    """Return the moved invoices that stand as the move left them, and were not moved again since."""
+    """Return the moved invoices that stand as the move left them, and were not moved again since for good."""
     later = RelocatedInvoice.objects.filter(
         organization=relocation.organization_id,
         invoice_id=OuterRef("pk"),
         relocation__created_at__gt=relocation.created_at,
+        relocation__undo=None,
     )
     standing = Invoice.objects.of(relocation.organization_id).grouped().rewritable()
     return standing.filter(

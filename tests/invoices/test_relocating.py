@@ -292,6 +292,18 @@ class TestUndo:
 
         assert everything() == before
 
+    def test_a_later_move_that_was_taken_back_is_as_none(self, organization, facility, lugo, author, invoices, wish):
+        before = places()
+        vigo = factories.facility(organization=organization)
+        first = move(organization, wish, author)
+        later = move(organization, Wish(CODE, lugo.pk, vigo.pk), author)
+        undo(later, author)
+        assert conflicts(first) == []
+
+        undo(first, author)
+
+        assert places() == before
+
     def test_nothing_goes_back_when_all_has_changed(self, organization, facility, lugo, author, invoices, wish):
         relocation = move(organization, wish, author)
         move(organization, Wish(CODE, lugo.pk, facility.pk), author)
