@@ -148,7 +148,7 @@ def _moved(request: PageRequest, wish: Wish) -> HttpResponse:
             organization=request.organization,
             wish=wish,
             by=request.author,
-            message=request.POST.get("message", "")[:MESSAGE_LENGTH],
+            message=_message(request),
             agreed=request.POST.get("digest", ""),
         )
     relocation = moved.relocation
@@ -167,7 +167,7 @@ def _undone(request: PageRequest, relocation_id: UUID) -> HttpResponse:
             organization=request.organization,
             relocation_id=relocation_id,
             by=request.author,
-            message=request.POST.get("message", "")[:MESSAGE_LENGTH],
+            message=_message(request),
         ).undo
     said = ngettext("%(invoices)s was moved back.", "%(invoices)s were moved back.", done.restored_count)
     text = said % {"invoices": words.invoices(done.restored_count)}
@@ -218,6 +218,10 @@ def _wish(given: QueryDict) -> Wish:
     if not form.is_valid():
         raise Http404
     return Wish(*(form.cleaned_data[name] for name in ("cups", "from_facility", "to_facility")))
+
+
+def _message(request: PageRequest) -> str:
+    return request.POST.get("message", "").replace("\0", "").strip()[:MESSAGE_LENGTH]
 
 
 def _in_words(refusal: Exception) -> str:
