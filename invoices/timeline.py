@@ -85,11 +85,11 @@ def months_of(span: Span) -> Iterator[Month]:
     if span.end - span.start <= ONE_MONTH:
         yield Month(middle.year, middle.month)
         return
-    year, month = span.start.year, span.start.month
-    while date(year, month, 15) <= span.end:
-        if date(year, month, 15) >= span.start:
-            yield Month(year, month)
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)  # noqa: PLR2004 (December)
+    first, last = (12 * day.year + day.month - 1 for day in span)
+    for ordinal in range(first, last + 1):
+        year, month = divmod(ordinal, 12)
+        if span.start <= date(year, month + 1, 15) <= span.end:
+            yield Month(year, month + 1)
 
 
 def covered(spans: Collection[Span]) -> dict[Month, list[Span]]:

@@ -147,3 +147,9 @@ def test_many_stars_take_a_few_statements(bill, facility, django_assert_num_quer
 )
 def test_a_bill_stands_in_the_months_whose_middle_it_covers(start, end, months):
     assert list(timeline.months_of(Span(start, end))) == months
+
+
+def test_the_last_month_that_there_is_can_be_billed():
+    span = Span(date(9999, 10, 16), date(9999, 12, 31))
+
+    assert list(timeline.months_of(span)) == [(9999, 11), (9999, 12)]
