@@ -14,7 +14,7 @@ class BoundedUploadHandler(FileUploadHandler):
     """Stands before the handlers that keep a file, and lets through no more than UPLOAD_MAX_BYTES."""
 
     def handle_raw_input(
-        self, input_data: Any, meta: dict[str, str], content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, meta: dict[str, str], content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         """Raise RequestDataTooBig; a server hands on no more of a body than its length says."""
         if content_length > settings.UPLOAD_MAX_BYTES + _ROOM:

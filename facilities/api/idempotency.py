@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.exceptions import APIException
@@ -116,13 +116,13 @@ def _digest_of(request: Request) -> str:
     if not str(request.content_type).startswith("multipart/"):
         return hashlib.sha256(request.body).hexdigest()
     digest = hashlib.sha256()
-    for name, values in sorted(request.data.lists()):
+    for name, values in sorted(cast("QueryDict", request.data).lists()):
         for value in values:
             digest.update(json.dumps([name, *_described(value)]).encode())
     return digest.hexdigest()
 
 
-def _described(value: str | UploadedFile) -> list[str]:
+def _described(value: "str | UploadedFile[bytes]") -> list[str]:
     if isinstance(value, str):
         return [value]
     content = hashlib.sha256()

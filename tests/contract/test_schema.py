@@ -42,8 +42,8 @@ schema = schemathesis.openapi.from_dict(api_schema.document(), config=CONFIG)
 schema.app = get_wsgi_application()
 
 
-# What no schema says: control characters, blanks alone, the checks of a code and of a file's name, an id twice, and what
-# JSON in a field of a form holds.
+# What no schema says: control characters, blanks alone, the checks of a code and of a file's name, an id twice, and
+# what JSON in a field of a form holds.
 BEYOND_SCHEMA = {
     "blank",
     "json_invalid",
