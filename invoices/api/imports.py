@@ -125,9 +125,7 @@ class SampleRowOutput(serializers.Serializer[Any]):
 
     line = serializers.IntegerField()
     cells = serializers.ListField(child=serializers.CharField(), help_text="As they stand in the file.")
-    values = serializers.DictField(
-        child=serializers.CharField(), help_text="As they are read, by column: written for people."
-    )
+    values = serializers.DictField(child=serializers.CharField(), help_text="As they are read, by column.")
     problems = serializers.ListField(child=serializers.CharField(), help_text="Columns that can't be read so.")
 
 
