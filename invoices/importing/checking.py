@@ -116,8 +116,9 @@ class Checker:
         self._read.clear()
         checked = [self._row(row) for row in rows]
         self._follow_aliases(checked, is_held=is_held)
+        self._find_in_the_books(checked)
         self._find_closed(checked)
-        self._find_repeated(checked, seen)
+        self._find_earlier(checked, seen)
         return checked
 
     def read(self, row: Row) -> Checked:
@@ -144,7 +145,7 @@ class Checker:
         return blake2b("\x1f".join(map(str, said)).encode(), digest_size=16).hexdigest()
 
     def _follow_aliases(self, checked: Sequence[Checked], *, is_held: bool) -> None:
-        good = [(each, each.invoice) for each in checked if each.invoice is not None]
+        good = _good(checked)
         invoices = [invoice for _each, invoice in good]
         if is_held:
             self.held = resolving.hold(invoices)
@@ -154,30 +155,32 @@ class Checker:
             if code != invoice.printed_cups:
                 each.problems.append(self._about("cups", invoice.printed_cups, Severity.WARNING, "alias", target=code))
 
+    def _find_in_the_books(self, checked: Sequence[Checked]) -> None:
+        """Mark what an import filed before, and what is in the books, also of a year that was closed since."""
+        good = _good(checked)
+        filed = self._filed({each.identity for each, _invoice in good})
+        there = duplicates.found_for(organization_id=self._organization.pk, rows=[invoice for _each, invoice in good])
+        for each, invoice in good:
+            if each.identity in filed:
+                each.repeat("filed_before", invoice_id=filed[each.identity])
+            elif invoice.pk in there:
+                each.repeat("in_the_books", invoice_id=str(there[invoice.pk][0]))
+
     def _find_closed(self, checked: Sequence[Checked]) -> None:
-        good = {each.invoice.pk: each for each in checked if each.invoice is not None}
-        periods = {pk: Period.of(each.invoice) for pk, each in good.items() if each.invoice is not None}
+        good = {invoice.pk: each for each, invoice in _good(checked)}
+        periods = {invoice.pk: Period.of(invoice) for _each, invoice in _good(checked)}
         for pk in closed_years.closed_among(periods):
             each, period = good[pk], periods[pk]
             said = f"{period.start_date} – {period.end_date}"
             each.problems.append(self._about("start_date", said, Severity.ERROR, "year_closed"))
             each.invoice = None
 
-    def _find_repeated(self, checked: Sequence[Checked], seen: Seen) -> None:
-        """Mark what an import filed before, what is in the books, and what came earlier in the file."""
-        good = {each.invoice.pk: each for each in checked if each.invoice is not None}
-        filed = self._filed({each.identity for each in good.values()})
-        there = duplicates.found_for(
-            organization_id=self._organization.pk, rows=[each.invoice for each in good.values() if each.invoice]
-        )
-        for pk, each in good.items():
-            assert each.invoice is not None  # noqa: S101 (of those that are good)
-            keys = [_digest(key) for key in duplicates.keys_of(each.invoice)]
-            if each.identity in filed:
-                each.repeat("filed_before", invoice_id=filed[each.identity])
-            elif pk in there:
-                each.repeat("in_the_books", invoice_id=str(there[pk][0]))
-            elif (line := seen.line_of(keys)) is not None:
+    def _find_earlier(self, checked: Sequence[Checked], seen: Seen) -> None:
+        """Mark what came earlier in the file, and remember the rest."""
+        for each, invoice in _good(checked):
+            keys = [_digest(key) for key in duplicates.keys_of(invoice)]
+            line = seen.line_of(keys)
+            if line is not None:
                 each.repeat("earlier_in_the_file", line=line)
             else:
                 seen.add(keys, each.row.line)
@@ -371,6 +374,10 @@ class _Reader:
 
     def _say(self, name: str, severity: Severity, code: str, /, **details: Any) -> None:
         self.problems.append(Problem(self._checker.label(name), self.text(name), severity, code, details))
+
+
+def _good(checked: Sequence[Checked]) -> list[tuple[Checked, Invoice]]:
+    return [(each, each.invoice) for each in checked if each.invoice is not None]
 
 
 def _shown(value: object) -> str:

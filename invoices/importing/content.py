@@ -87,7 +87,8 @@ def opened(invoice_import: InvoiceImport, reading: Reading) -> Table:
     first = next(rows, None)
     if first is None:
         raise NotReadable(_("The file has no row that says anything"))
-    headers = [text.strip() for text in first.cells]
+    # They are kept, and PostgreSQL keeps no NUL.
+    headers = [text.replace("\0", "").strip() for text in first.cells]
     if len(headers) > MOST_COLUMNS:
         raise NotReadable(
             _("The file has %(count)s columns; %(most)s are read at most")

@@ -17,7 +17,8 @@ def restated(*, invoice_import: InvoiceImport, said: Mapping[str, Any]) -> Readi
     Return how a file is read with what is said over what was kept; what is not said stays, column by column.
 
     Of other cells the columns are guessed anew. A column named None is none; a value for all rows takes the place of a
-    column, and a facility that of its name too. Raise NotReadable.
+    column, and a facility that of its name too; a column that is said now takes the place of a value that was said
+    before. Raise NotReadable.
     """
     kept = invoice_import.reading
     reading = Reading.of({**kept, **said, "columns": {}, "constants": {}})
@@ -25,8 +26,9 @@ def restated(*, invoice_import: InvoiceImport, said: Mapping[str, Any]) -> Readi
         places = dict(kept["columns"])
     else:
         places = dict(reguessed(invoice_import=invoice_import, reading=reading).columns)
-    places |= said.get("columns") or {}
-    constants = {**kept["constants"], **(said.get("constants") or {})}
+    chosen = said.get("columns") or {}
+    places |= chosen
+    constants = {**_still_meant(kept["constants"], chosen), **(said.get("constants") or {})}
     stated = {name for name, text in constants.items() if text.strip()}
     stated |= set(columns.PLACES) if "facility_id" in stated else set()
     return Reading.of(
@@ -36,3 +38,11 @@ def restated(*, invoice_import: InvoiceImport, said: Mapping[str, Any]) -> Readi
             "constants": constants,
         }
     )
+
+
+def _still_meant(constants: Mapping[str, str], chosen: Mapping[str, int | None]) -> dict[str, str]:
+    """Return the values for all rows that no column which is chosen now replaces; either column names the facility."""
+    replaced = {name for name, place in chosen.items() if place is not None}
+    if not replaced.isdisjoint(columns.PLACES):
+        replaced |= set(columns.PLACES)
+    return {name: text for name, text in constants.items() if name not in replaced}

@@ -51,7 +51,7 @@ def read_csv(chunks: Iterable[bytes], *, encoding: str, delimiter: str) -> Itera
     Yield each row as it is written, marks included, with the line on which it starts; skip empty lines.
 
     Quoted cells may hold line breaks. Memory holds one row and a chunk. Raise Unreadable at the first row that can't
-    be read: not in this encoding, or longer than any row is.
+    be read: not in this encoding, longer than any row is, or with a quote that nothing closes.
     """
     # What says that a file is UTF-8 is no part of its first cell.
     stream = io.BufferedReader(cast("io.RawIOBase", _Chunks(chunks)), _BLOCK)
@@ -68,6 +68,9 @@ def read_csv(chunks: Iterable[bytes], *, encoding: str, delimiter: str) -> Itera
             raise Unreadable(f"is not {encoding}", line=line) from wrong
         except csv.Error as wrong:
             raise Unreadable(str(wrong), line=line) from wrong
+        if lines.has_ended:
+            # Only an open quote makes a row ask for more lines than there are: it holds all the rows behind it.
+            raise Unreadable("a quote is not closed", line=line)
         if row:
             yield line, row
 
@@ -100,6 +103,7 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._count = self._size = 0
+        self.has_ended = False
 
     def begin(self) -> int:
         """Begin a row, and return the number of its line."""
@@ -114,6 +118,7 @@ class _Lines:
         self._count += 1
         self._size += len(line)
         if not line:
+            self.has_ended = True
             raise StopIteration
         if self._size > LONGEST_ROW:
             raise csv.Error("a row is too long; is a quote not closed?")

@@ -65,6 +65,15 @@ def test_a_dry_run_files_and_keeps_nothing(run):
     assert Invoice.objects.count() == InvoiceImport.objects.count() == 0
 
 
+def test_a_dry_run_keeps_nothing_of_a_file_that_stops_making_sense(run):
+    rows = [f"{GOOD};{'x' * 2_000}"] * 150
+
+    status, _said, why = run(*rows, f'{GOOD};"x', header="Tipo;Desde;Hasta;Consumo;Unidad;Centro;Nota", dry_run=True)
+
+    assert (status, "a quote is not closed" in why) == (2, True)
+    assert InvoiceImport.objects.count() == 0
+
+
 def test_columns_and_how_they_read_can_be_stated(run, organization):
     person = factories.member(organization, email="eva@example.com")
     factories.unit(name="megawatt_hour_(mwh)", symbol="MWh", type="energy")

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 
 from facilities import access
 from facilities.models import Role
@@ -47,6 +48,13 @@ CELLS = {
 
 def row(**said):
     return ";".join({**CELLS, **said}.values())
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """Have sentences in the language in which they are written."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -431,6 +439,35 @@ class TestChecking:
         assert ImportBatch.objects.count() == ImportProblem.objects.count() == 0
         again = tracking.retry(organization=organization, job_id=one.job.pk, by=author)
         assert again.pk != one.job.pk
+
+    def test_a_quote_that_nothing_closes_swallows_no_rows(self, upload, facility, organization, author):
+        rows = [f"{row()};{'x' * 2_000}"] * 150
+        one = upload(*rows, f'{row(quantity="7")};"x', row(quantity="8"), header=f"{HEADER};Nota")
+        one = work(importing.check(organization=organization, import_id=one.pk, reading=None, by=author))
+
+        assert (one.status, one.error) == ("FAILED", "The file can't be read: Line 152: a quote is not closed")
+
+    def test_a_header_with_a_character_that_no_database_keeps(self, upload, facility, organization, author):
+        one = upload(f"{row(start='2024-01-01', end='2024-01-31')};", header=f"{HEADER};No\0ta", encoding="utf-16")
+        one = work(importing.check(organization=organization, import_id=one.pk, reading=None, by=author))
+
+        assert (one.status, one.headers[-1], one.rows_good) == ("CHECKED", "Nota", 1)
+
+    def test_what_is_in_the_books_of_a_closed_year_is_repeated(self, take, check, facility, organization):
+        take(row())
+        factories.year_closing(organization=organization, year=2024)
+
+        one = check(row(), row(quantity="9"))
+
+        assert found(one, "error", "repeated") == [(2, "", "filed_before"), (3, "Desde", "year_closed")]
+
+    def test_a_column_that_is_said_takes_the_place_of_a_value_that_was_said_before(self, upload, facility):
+        one = upload(row())
+        one.reading |= {"columns": {"quantity": 3}, "constants": {"type": "water", "facility_id": str(facility.pk)}}
+
+        reading = importing.restated(invoice_import=one, said={"columns": {"type": 0, "facility": 5, "unit": None}})
+
+        assert (reading.columns, reading.constants) == ({"quantity": 3, "type": 0, "facility": 5}, {})
 
 
 class TestReading:

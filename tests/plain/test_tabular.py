@@ -131,7 +131,13 @@ class TestReadingCsv:
         assert 1 < refused.value.line <= 10_000
 
     @pytest.mark.parametrize(
-        "content", [b'a\n"never closed,' + b"x,\n" * 400_000, b"a\n" + b"x," * 600_000, b'a\n"' + b"x" * 140_000]
+        "content",
+        [
+            b'a\n"never closed,x\nb,c\n',
+            b'a\n"never closed,' + b"x,\n" * 400_000,
+            b"a\n" + b"x," * 600_000,
+            b'a\n"' + b"x" * 140_000,
+        ],
     )
     def test_a_row_without_end_is_refused(self, content):
         with pytest.raises(tabular.Unreadable) as refused:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import translation
 
 from facilities import access
 from facilities.access import Author, Channel
@@ -56,29 +57,43 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="Check alone, and keep nothing.")
 
-    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        # What the command says is English, and so is what it says of the rows.
+        with translation.override("en"):
+            self._import(**options)
+
+    def _import(self, *, dry_run: bool, **options: Any) -> None:
         organization = _organization(options["organization"])
         by = Author(_user(organization, options["user"]), Channel.ADMIN)
         try:
             one = _checked(organization, by, options)
         except (OSError, ValueError, access.NotAllowed) as refused:
             raise CommandError(str(refused), returncode=_BAD_ARGUMENTS) from refused
-        self._follow(one)
-        one = importing.find(organization=organization, import_id=one.pk)
+        try:
+            one = self._taken(one, by, dry_run=dry_run)
+        finally:
+            if dry_run:
+                with transaction.atomic(durable=True):
+                    importing.discard(organization=organization, import_id=one.pk, by=by)
+        if one.rows_bad or one.error:
+            raise CommandError(_refused(one), returncode=1)
+
+    def _taken(self, one: InvoiceImport, by: Author, *, dry_run: bool) -> InvoiceImport:
+        """Follow the check, say what it found, and file the good rows unless it is a dry run."""
+        one = self._followed(one)
         if one.status == ImportStatus.FAILED:
             raise CommandError(one.error, returncode=_BAD_ARGUMENTS)
         self._tell_problems(one)
         if one.rows_good and not dry_run:
             with transaction.atomic(durable=True):
-                one = importing.take(organization=organization, import_id=one.pk, by=by)
-            self._follow(one)
-            one = importing.find(organization=organization, import_id=one.pk)
+                one = importing.take(organization=one.organization, import_id=one.pk, by=by)
+            one = self._followed(one)
         self._sum_up(one)
-        if dry_run:
-            with transaction.atomic(durable=True):
-                importing.discard(organization=organization, import_id=one.pk, by=by)
-        if one.rows_bad or one.error:
-            raise CommandError(_refused(one), returncode=1)
+        return one
+
+    def _followed(self, one: InvoiceImport) -> InvoiceImport:
+        self._follow(one)
+        return importing.find(organization=one.organization, import_id=one.pk)
 
     def _follow(self, one: InvoiceImport) -> None:
         """Do the chunks of an import's job here, or wait for the worker that was quicker; say how far it is."""
@@ -90,7 +105,7 @@ class Command(BaseCommand):
                 time.sleep(_PAUSE)
 
     def _tell_progress(self, one: InvoiceImport) -> None:
-        job = ProcessingJob.objects.get(organization=one.organization_id, pk=one.job_id)
+        job = ProcessingJob.objects.get(organization=one.organization_id, imports=one)
         doing = "checked" if one.status == ImportStatus.CHECKING else "taken"
         self.stdout.write(f"{job.items_success + job.items_failed:,} of {job.items_total:,} rows {doing}")
 
