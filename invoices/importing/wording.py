@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from invoices import wording
 from invoices.cups import NotAcceptable, Problem
-from invoices.models import ImportProblem
+from invoices.models import ImportProblem, InvoiceType, UnitType
 
 _ORDERS: Final = MappingProxyType(
     {
@@ -18,6 +18,9 @@ _ORDERS: Final = MappingProxyType(
         "mdy": gettext_lazy(", or as in 01/31/2024"),
     }
 )
+# What names a type of invoice or a kind of unit among the details, and what people call these.
+_NAMING: Final = frozenset({"type", "kinds", "right"})
+_CALLED: Final[Mapping[str, Any]] = MappingProxyType(dict([*InvoiceType.choices, *UnitType.choices]))
 _SENTENCES: Final[Mapping[str, Any]] = MappingProxyType(
     {
         # A cell that is not understood.
@@ -106,7 +109,8 @@ def _said(name: str, value: Any) -> str:
         return _CLAUSES[name](value) if value else ""
     if name == "order":
         return str(_ORDERS[value])
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    each = value if isinstance(value, list) else [value]
+    return ", ".join(str(_CALLED.get(one, one) if name in _NAMING else one) for one in each)
 
 
 def _close(names: list[str]) -> str:

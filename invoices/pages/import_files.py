@@ -16,7 +16,9 @@ from django.views.decorators.http import require_safe
 from facilities.models import Facility, FacilityStatus
 from facilities.pages.current import PageRequest, for_organization
 from invoices import importing, tabular
+from invoices.exporting.columns import INVOICES
 from invoices.importing import columns
+from invoices.models import InvoiceType
 from invoices.pages.import_report import found
 
 _SAMPLE_CUPS: Final = "ES1234123456789012JY"
@@ -40,10 +42,12 @@ def sample(request: PageRequest) -> HttpResponse:
     place = places.order_by("name", "pk").first()
     name = place.name if place else _("Name of a facility")
     start, end = date(2025, 1, 1), date(2025, 1, 31)
+    headings = [column.heading for column in INVOICES if column.name in columns.NAMES and column.name != "facility_id"]
+    electricity, water = str(InvoiceType.ELECTRICITY.label), str(InvoiceType.WATER.label)
     rows: list[Sequence[object]] = [
-        [column for column in columns.NAMES if column != "facility_id"],
-        ["electricity", start, end, Decimal("1234.56"), "kWh", name, _SAMPLE_CUPS, "E-2025-001", "", ""],
-        ["water", start, end, Decimal("12.5"), "m3", name, "", "W-2025-001", "", ""],
+        [str(heading) for heading in headings],
+        [electricity, start, end, Decimal("1234.56"), "kWh", name, _SAMPLE_CUPS, "E-2025-001", "", ""],
+        [water, start, end, Decimal("12.5"), "m3", name, "", "W-2025-001", "", ""],
     ]
     return _saved(rows, _("sample of invoices.csv"))
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -229,7 +231,16 @@ def _constants(organization: Organization) -> dict[str, Choices]:
 def _sample(guessed: Guessed) -> Iterator[tuple[int, list[Cell]]]:
     used = _used(guessed)
     for row in guessed.rows:
-        yield row.line, [Cell(row.values.get(name, ""), name in row.problems) for name in used]
+        yield row.line, [Cell(_spoken(name, row.values.get(name, "")), name in row.problems) for name in used]
+
+
+def _spoken(name: str, value: str) -> str:
+    """Say what was read as the reader's language does."""
+    if value and name == "type":
+        return str(InvoiceType(value).label)
+    if value and name == "quantity":
+        return number_format(Decimal(value))
+    return value
 
 
 def _used(guessed: Guessed) -> list[str]:

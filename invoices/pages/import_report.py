@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from facilities.pages.current import PageRequest
 from invoices import importing
@@ -88,9 +88,13 @@ def what_stays(request: PageRequest, one: InvoiceImport) -> dict[str, Any]:
 def parts(one: InvoiceImport) -> list[Part]:
     """Return the pieces of the bar in their order: none that has rows is too narrow to be seen."""
     counts = (
-        ("good", _("good") if one.status == ImportStatus.CHECKED else _("good rows"), one.rows_good),
-        ("repeated", _("already in the books"), one.rows_repeated),
-        ("bad", _("refused"), one.rows_bad),
+        ("good", ngettext("good row", "good rows", one.rows_good), one.rows_good),
+        (
+            "repeated",
+            ngettext("row already in the books", "rows already in the books", one.rows_repeated),
+            one.rows_repeated,
+        ),
+        ("bad", ngettext("refused row", "refused rows", one.rows_bad), one.rows_bad),
     )
     total = max(1, sum(count for _kind, _name, count in counts))
     widths = [max(_LEAST, count * BAR // total) if count else 0 for _kind, _name, count in counts]
