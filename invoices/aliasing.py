@@ -192,16 +192,14 @@ def remove_of(*, consolidation: Consolidation, by: Author) -> int:
     """
     End the aliases that a consolidation made, and make those anew that it replaced; return how many ended.
 
-    One that it replaced comes back with the one that took its place, where it would neither stand beside another nor
-    make an alias of an alias: what somebody has ended since, or what came back before, does not. The caller holds the
-    groups of `keys_of`.
+    One that it replaced comes back when the one that took its place ends, where it would neither stand beside another
+    nor make an alias of an alias. The caller holds the groups of `keys_of`.
     """
     own = CupsAlias.objects.of(consolidation.organization_id)
     made = list(made_by(consolidation))
     ended = _end(consolidation.organization_id, made, by=by)
-    freed = {Place.of(alias) for alias in made}
     # The target's own alias had no successor: it gave way to the one that leads the other way.
-    freed |= {Place(alias.facility_id, alias.target_cups) for alias in made}
+    freed = {Place(alias.facility_id, cups) for alias in made for cups in (alias.cups, alias.target_cups)}
     replaced = [alias for alias in own.filter(replaced_by=consolidation) if Place.of(alias) in freed]
     facilities = {alias.facility_id for alias in replaced}
     current = list(own.current().filter(facility__in=facilities)) if replaced else []

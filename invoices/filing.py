@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from facilities import access
 from facilities.access import Author
-from facilities.models import ContractSource, Organization, Role, Supplier, SupplyContract, User
+from facilities.models import Organization, Role, Supplier, SupplyContract, User
 from invoices import (
     calculating,
     closed_years,
@@ -208,7 +208,7 @@ def delete(*, organization: Organization, invoice_id: UUID, by: Author) -> None:
     _check_rights(organization, family, by)
     if family[0].source_invoice_id is not None:
         raise DistributedInvoice("This is one part of a distributed invoice; delete the whole")
-    if any(map(_is_backed, family)):
+    if any(map(linking.is_backed, family)):
         raise LockedByDatadis("The invoice is backed by a Datadis supply contract and can't be deleted")
     closed_years.check(_periods(family))
 
@@ -310,7 +310,7 @@ def _reported(changes_of: Sequence[tuple[Invoice, Mapping[str, Any]]]) -> list[P
 
 def _relinked(row: Invoice, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contract that fits the row after the changes, if that is another than it has now."""
-    if not _LINKS_BY & own.keys() or "supply_contract" in own or _is_backed(row):
+    if not _LINKS_BY & own.keys() or "supply_contract" in own or linking.is_backed(row):
         return {}
     imagined = families.imagined([row], own)
     contract = linking.contracts_of(imagined).get(imagined[0].pk)
@@ -355,7 +355,7 @@ def _differing(row: Invoice, changes: Mapping[str, Any], *, is_first: bool, code
 
 
 def _check_change(invoice: Invoice, family: Sequence[Invoice], changed: Mapping[str, Any]) -> None:
-    is_backed = any(map(_is_backed, family))
+    is_backed = any(map(linking.is_backed, family))
     if is_backed and "cups" in changed:
         raise CodeLockedByDatadis("The invoice is backed by a Datadis supply contract; its code can't change")
     if is_backed and {"facility", "type"} & changed.keys():
@@ -371,7 +371,3 @@ def _check_change(invoice: Invoice, family: Sequence[Invoice], changed: Mapping[
 def _check_contract(contract: SupplyContract | None, shares: Sequence[Share]) -> None:
     if contract is not None and any(share.facility.pk != contract.facility_id for share in shares):
         raise ContractOfAnotherFacility(f"Supply contract {contract.pk} is not one of the invoice's facility")
-
-
-def _is_backed(invoice: Invoice) -> bool:
-    return invoice.supply_contract is not None and invoice.supply_contract.source == ContractSource.DATADIS

@@ -43,6 +43,11 @@ def contracts_of(rows: Sequence[Invoice]) -> dict[UUID, SupplyContract]:
     return found
 
 
+def is_backed(invoice: Invoice) -> bool:
+    """Tell whether a Datadis contract backs the invoice, whose contract is read unless it is at hand."""
+    return invoice.supply_contract is not None and invoice.supply_contract.source == ContractSource.DATADIS
+
+
 @lru_cache(maxsize=16_384)
 def supply_of(code: str) -> str:
     """Return the first 20 characters of a code, capitals without separators; fewer where it has fewer."""

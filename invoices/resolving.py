@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from invoices import cups as cups_codes
-from invoices import grouping
+from invoices import grouping, linking
 from invoices.grouping import GroupKey
 from invoices.models import CupsAlias, CupsGroup, Invoice
 
@@ -46,22 +46,22 @@ def codes_of(rows: Sequence[Invoice]) -> list[str]:
     Return what each of these rows is filed under, in their order, when its `cups` is what came.
 
     Each part of a distributed invoice follows the aliases of its own facility. The whole, which comes with its parts,
-    takes the code that they agree on; where they do not, it keeps what came.
+    takes the code that they agree on; where they do not, it keeps what came. What Datadis backs comes under a code that
+    is right, whatever that stood for until then.
     """
-    places = sorted(
-        (row.organization_id, row.facility_id, row.cups) for row in rows if row.facility_id is not None and row.cups
-    )
+    asked = [row for row in rows if row.facility_id is not None and row.cups and not linking.is_backed(row)]
+    places = sorted((row.organization_id, row.facility_id, row.cups) for row in asked)
     found = {
         (organization_id, *place): target
         for organization_id, part in groupby(places, key=lambda place: place[0])
         for place, target in resolve(organization_id=organization_id, codes=(place[1:] for place in part)).items()
     }
+    codes = {row.pk: found.get((row.organization_id, row.facility_id, row.cups), row.cups) for row in asked}
     agreed: dict[UUID, set[str]] = {}
     for row in rows:
         if row.source_invoice_id is not None and row.facility_id is not None:
-            code = found.get((row.organization_id, row.facility_id, row.cups), row.cups)
-            agreed.setdefault(row.source_invoice_id, set()).add(code)
-    return [_code(row, found, agreed) for row in rows]
+            agreed.setdefault(row.source_invoice_id, set()).add(codes.get(row.pk, row.cups))
+    return [_code(row, codes, agreed) for row in rows]
 
 
 def hold(rows: Sequence[Invoice]) -> set[GroupKey]:
@@ -100,11 +100,11 @@ def _hold(rows: Sequence[Invoice]) -> tuple[list[str], set[GroupKey]]:
     return codes, keys
 
 
-def _code(row: Invoice, found: Mapping[tuple[UUID, UUID, str], str], agreed: Mapping[UUID, set[str]]) -> str:
+def _code(row: Invoice, codes: Mapping[UUID, str], agreed: Mapping[UUID, set[str]]) -> str:
     if row.facility_id is not None:
-        return found.get((row.organization_id, row.facility_id, row.cups), row.cups)
-    codes = agreed.get(row.pk, set())
-    return next(iter(codes)) if len(codes) == 1 else row.cups
+        return codes.get(row.pk, row.cups)
+    shared = agreed.get(row.pk, set())
+    return next(iter(shared)) if len(shared) == 1 else row.cups
 
 
 def _written_like(organization_id: UUID, clean: Mapping[tuple[UUID, str], str]) -> Iterator[CupsAlias]:

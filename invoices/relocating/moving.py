@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from facilities import locating
 from facilities.access import Author
-from facilities.models import ContractSource, Facility, FacilityStatus, Organization, SupplyContract
-from invoices import closed_years, elsewhere, filing, grouping
+from facilities.models import Facility, FacilityStatus, Organization, SupplyContract
+from invoices import closed_years, elsewhere, filing, grouping, linking
 from invoices.closed_years import Period
 from invoices.double_counting import Clash, Clashes
 from invoices.models import CupsGroup, Invoice, InvoiceQuerySet, ProcessingJob, RelocatedInvoice, Relocation
@@ -174,7 +174,7 @@ def _check(wish: Wish, from_facility: Facility, invoices: Sequence[Invoice]) -> 
         raise NothingToMove(f"No electricity invoice at {from_facility.name} carries {wish.cups}")
     if len(invoices) > MAX_MOVED:
         raise TooManyToMove(f"More than {MAX_MOVED} invoices carry {wish.cups} there: they are not moved at once")
-    if any(map(_is_backed, invoices)):
+    if any(map(linking.is_backed, invoices)):
         raise filing.LockedByDatadis("Invoices are backed by a Datadis supply contract: their facility can't change")
     if any(invoice.source_invoice_id is not None for invoice in invoices):
         raise filing.DistributedInvoice("Some are parts of a distributed invoice, whose facilities are its own")
@@ -203,7 +203,3 @@ def _record(relocation: Relocation, invoices: Sequence[Invoice]) -> None:
         for invoice in invoices
     ]
     RelocatedInvoice.objects.bulk_create(rows, batch_size=500)
-
-
-def _is_backed(invoice: Invoice) -> bool:
-    return invoice.supply_contract is not None and invoice.supply_contract.source == ContractSource.DATADIS

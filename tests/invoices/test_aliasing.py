@@ -405,6 +405,13 @@ class TestConsolidating:
 
         assert "TARGET_IS_ALIAS" in {warning.code for warning in plan.warnings}
 
+    def test_what_datadis_backs_keeps_its_code(self, make, file, facility):
+        contract = factories.datadis_contract(facility=facility, cups=DAMAGED)
+        make(DAMAGED)
+
+        assert file(facility, supply_contract=contract).cups == DAMAGED
+        assert file(facility).cups == RIGHT
+
 
 class TestUndoing:
     @pytest.fixture
