@@ -149,14 +149,15 @@ def undo_batch(
 
     Raise BatchNotFound, MessageRequired, AlreadyUndone or ConflictsFound (of all), each with nothing changed.
     """
-    batch = list(history(organization=organization).filter(batch_id=batch_id))
+    batch = history(organization=organization).filter(batch_id=batch_id)
     if not batch:
         raise BatchNotFound(batch_id)
-    left = [done for done in batch if state_of(done) != State.UNDONE]
+
+    grouping.lock(key for done in batch for key in _keys(done, remove_aliases=remove_aliases))
+    # Read anew: some may have been undone while the groups were waited for.
+    left = [done for done in batch.all() if state_of(done) != State.UNDONE]
     if not left:
         raise AlreadyUndone("Everything that was accepted at once is undone already")
-
-    grouping.lock(key for done in left for key in _keys(done, remove_aliases=remove_aliases))
     undone: list[ConsolidationUndo] = []
     conflicts, total = list[Conflict](), 0
     for done in left:

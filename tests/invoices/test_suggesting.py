@@ -601,6 +601,21 @@ def test_conflicts_of_a_batch_stop_it_or_are_skipped(batch, organization, author
         undoing.undo_batch(organization=organization, batch_id=batch, by=author, skip_conflicts=True)
 
 
+def test_what_of_a_batch_is_undone_while_it_is_waited_for_stops_nothing(batch, organization, author, monkeypatch):
+    lock, first = grouping.lock, Consolidation.objects.filter(batch_id=batch).first()
+
+    def lock_late(keys, **options):
+        monkeypatch.setattr(grouping, "lock", lock)
+        undoing.undo(organization=organization, consolidation_id=first.pk, by=author)
+        return lock(keys, **options)
+
+    monkeypatch.setattr(grouping, "lock", lock_late)
+    [other] = undoing.undo_batch(organization=organization, batch_id=batch, by=author)
+
+    assert other.consolidation_id != first.pk
+    assert codes(organization) == sorted([RIGHT, LETTERLESS, OTHER, OTHER[:18]])
+
+
 def test_a_batch_of_another_person_needs_a_message_and_of_another_organization_is_none(
     batch, organization, other_organization
 ):
