@@ -182,7 +182,7 @@ class SuggestionViewSet(OrganizationViewSet):
             leave_out=_named(wanted.get("leave_out")) or (),
             by=request.author,
             message=wanted.get("message") or "",
-            agreed=wanted.get("plan") or None,
+            agreed=wanted.get("plan"),
             make_aliases=wanted["make_aliases"],
         )
         return Response(AcceptOutput(outcome).data)

@@ -151,6 +151,7 @@ def test_it_is_accepted_under_another_spelling_without_aliases(caller, named):
         ({"target_cups": "\u200b"}, 422, "VALIDATION_ERROR"),
         ({"target_cups": "ES0021000000000001RK"}, 409, "VALID_CODES_DIFFER"),
         ({"plan": "another"}, 409, "PLAN_CHANGED"),
+        ({"plan": ""}, 409, "PLAN_CHANGED"),
     ],
 )
 def test_what_can_not_be_accepted_changes_nothing(caller, named, facility, body, status, code):
