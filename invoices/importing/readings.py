@@ -77,6 +77,8 @@ class Reading:
             if value not in known:
                 said = {"name": name, "value": value, "known": " ".join(map(repr, known))}
                 raise NotReadable(_("%(name)s is “%(value)s”; it must be one of: %(known)s") % said)
+        if self.sheet and self.format == CSV:
+            raise NotReadable(_("The workbook has no sheet “%(sheet)s”") % {"sheet": self.sheet})
         if foreign := sorted((self.columns.keys() | self.constants.keys()) - set(columns.NAMES)):
             said = {"names": ", ".join(foreign), "known": ", ".join(columns.NAMES)}
             raise NotReadable(_("An invoice has no column %(names)s; it has %(known)s") % said)

@@ -138,6 +138,7 @@ def test_a_column_is_called_by_its_header_and_by_its_letter_where_that_is_not_en
         ({"columns": {"type": -1}}, "named by its place"),
         ({"columns": {"type": True}}, "named by its place"),
         ({"columns": {"type": 1, "unit": 1}}, "can't be two"),
+        ({"sheet": "Hoja1\0"}, "no sheet"),
         ({"constants": {"type": "x" * 201}}, "at most 200"),
     ],
 )
