@@ -25,7 +25,7 @@ check: .venv/dev  ## Everything that can be said without running a test.
 	$(READING) $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(READING) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/pytest tests/architecture --quiet -p no:playwright
+	$(BIN)/pytest tests/architecture -m plain --quiet -p no:playwright
 	DEBUG=0 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') API_KEY_SECRET=none \
 		ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
