@@ -48,7 +48,14 @@ def main() -> int:
         left_out.append("RabbitMQ does not answer on 127.0.0.1:5672: workers were called through a folder alone")
 
     if url := _postgresql():
-        run("PostgreSQL", "-m", "not browser and not plain and not shape", *IN_PARALLEL, DATABASE_URL=url, **_own_database())
+        run(
+            "PostgreSQL",
+            "-m",
+            "not browser and not plain and not shape",
+            *IN_PARALLEL,
+            DATABASE_URL=url,
+            **_own_database(),
+        )
         run("Contract", *CONTRACT, DATABASE_URL=url, **_own_database())
     else:
         left_out.append("PostgreSQL: DATABASE_URL names none and 127.0.0.1:5432 does not answer")

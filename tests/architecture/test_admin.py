@@ -14,7 +14,7 @@ from django.urls import reverse
 from facilities.admin.door import DomainAdmin, ReadOnlyAdmin
 from facilities.models import Organization, Role, User
 from invoices import grouping
-from invoices.models import EmissionFactor, EmissionSource, FactorSet, Invoice
+from invoices.models import EmissionFactor, EmissionSource, FactorSet, Invoice, RelocatedInvoice
 from tests import admin_door, factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shape]
@@ -243,7 +243,7 @@ def make_row(model, organization):
         "EmissionFactor": EmissionFactor.objects.first,
         "SupplierLink": factories.supplier_link,
         "Relocation": lambda: taken_back(place).relocation,
-        "RelocatedInvoice": lambda: taken_back(place).relocation.invoices.get(),
+        "RelocatedInvoice": lambda: RelocatedInvoice.objects.get(relocation=taken_back(place).relocation),
         "RelocationUndo": lambda: taken_back(place),
         "CupsAlias": lambda: factories.cups_alias(facility=place),
         "CupsDismissal": lambda: factories.dismissal(facility=place, by=factories.author(place.organization)),
