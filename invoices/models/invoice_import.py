@@ -170,7 +170,8 @@ class ImportedInvoice(models.Model):
     """
     An invoice that an import filed, and the identity of its row, so that no row is filed twice.
 
-    `identity` digests organization, canonical columns and occurrence. No key to the invoice: it may be deleted.
+    `identity` digests organization and canonical columns: a row that says the same again, in the file or in another, is
+    a repeat, so there is no second occurrence. No key to the invoice: it may be deleted.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
