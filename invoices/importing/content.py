@@ -76,7 +76,7 @@ def opened(invoice_import: InvoiceImport, reading: Reading) -> Table:
     """
     Open the file as it is said to be read; the first row that says something is its headers.
 
-    Numbers in a workbook's cells come with the stated decimal sign. Raise NotReadable, also from the rows.
+    Quantities that a workbook holds as numbers come with the stated decimal sign. Raise NotReadable, by the rows too.
     """
     sheets: list[str] = []
     if reading.format == XLSX:
@@ -142,11 +142,16 @@ def _workbook(invoice_import: InvoiceImport, reading: Reading) -> tuple[list[str
         ) from wrong
     except tabular.Unreadable as wrong:
         raise NotReadable(_("The file is no XLSX workbook that can be read")) from wrong
-    return names, ((line, [_signed(text, reading.decimal) for text in cells]) for line, cells in rows)
+    return names, ((line, _signed(cells, reading)) for line, cells in rows)
 
 
-def _signed(text: str, decimal: str) -> str:
-    return text.replace(".", decimal) if isinstance(text, tabular.Number) else text
+def _signed(cells: list[str], reading: Reading) -> list[str]:
+    """Return a row with its quantity as it is then read; a number of an invoice that has a point keeps it."""
+    place = reading.columns.get("quantity", len(cells))
+    return [
+        text.replace(".", reading.decimal) if at == place and isinstance(text, tabular.Number) else text
+        for at, text in enumerate(cells)
+    ]
 
 
 def _said(found: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:

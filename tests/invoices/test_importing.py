@@ -540,13 +540,13 @@ class TestReading:
             day = book.add_format({"num_format": "dd/mm/yyyy"})
             for name in ("Portada", "Datos"):
                 sheet = book.add_worksheet(name)
-                sheet.write_row(0, 0, ["Tipo", "Desde", "Hasta", "Consumo", "Unidad", "Centro", "CUPS"])
+                sheet.write_row(0, 0, ["Tipo", "Desde", "Hasta", "Consumo", "Unidad", "Centro", "CUPS", "Factura"])
                 for line, quantity in enumerate([1.234, "1.234", 1_234_567], start=1):
                     sheet.write(line, 0, "luz")
                     sheet.write_datetime(line, 1, date(2024, 1, 1), day)
                     sheet.write_datetime(line, 2, date(2024, 1, 31), day)
                     sheet.write(line, 3, quantity)
-                    sheet.write_row(line, 4, ["kWh", "Madrid", "'-ES1"])
+                    sheet.write_row(line, 4, ["kWh", "Madrid", "'-ES1", 2024.5])
         asked = {"organization": organization, "by": author}
         one = importing.upload(**asked, file_name="enero.xlsx", chunks=[path.read_bytes()])
         reading = importing.Reading.of({**one.reading, "decimal": ",", "sheet": "Datos"})
@@ -557,7 +557,7 @@ class TestReading:
 
         quantities = Invoice.objects.order_by("quantity").values_list("quantity", flat=True)
         assert list(quantities) == [Decimal("1.234"), 1234, 1_234_567]
-        assert Invoice.objects.first().cups == "-ES1"
+        assert {(one.cups, one.invoice_number) for one in Invoice.objects.all()} == {("-ES1", "2024.5")}
         assert importing.guess(invoice_import=one).sheets == ["Portada", "Datos"]
         with pytest.raises(importing.NotReadable, match="no sheet"):
             importing.guess(invoice_import=one, reading=importing.Reading.of({"format": "xlsx", "sheet": "No"}))
