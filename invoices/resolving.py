@@ -49,14 +49,17 @@ def codes_of(rows: Sequence[Invoice]) -> list[str]:
     takes the code that they agree on; where they do not, it keeps what came. What Datadis backs comes under a code that
     is right, whatever that stood for until then.
     """
-    asked = [row for row in rows if row.facility_id is not None and row.cups and not linking.is_backed(row)]
-    places = sorted((row.organization_id, row.facility_id, row.cups) for row in asked)
+    asked = {
+        row.pk: (row.organization_id, row.facility_id, row.cups)
+        for row in rows
+        if row.facility_id is not None and row.cups and not linking.is_backed(row)
+    }
     found = {
         (organization_id, *place): target
-        for organization_id, part in groupby(places, key=lambda place: place[0])
+        for organization_id, part in groupby(sorted(asked.values()), key=lambda place: place[0])
         for place, target in resolve(organization_id=organization_id, codes=(place[1:] for place in part)).items()
     }
-    codes = {row.pk: found.get((row.organization_id, row.facility_id, row.cups), row.cups) for row in asked}
+    codes = {pk: found.get(place, place[2]) for pk, place in asked.items()}
     agreed: dict[UUID, set[str]] = {}
     for row in rows:
         if row.source_invoice_id is not None and row.facility_id is not None:

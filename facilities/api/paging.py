@@ -21,7 +21,7 @@ class Paging(BasePagination):
     most: ClassVar[int] = 100
     pages_name: ClassVar[str] = "pages"
 
-    def paginate_queryset(  # type: ignore[override]  # a database's rows alone are counted by asking
+    def paginate_queryset(
         self, queryset: QuerySet[Any, Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         """Return the rows of the page asked for, or what was worked out in place of rows; raise Malformed."""

@@ -70,7 +70,7 @@ class PlaceOutput(serializers.Serializer[elsewhere.Place]):
     circle = serializers.IntegerField()
 
 
-class ElsewhereOutput(serializers.Serializer[elsewhere.Shown]):
+class ElsewhereOutput(serializers.Serializer[Any]):
     """A code that stands where it can hardly belong, with all its places."""
 
     code = serializers.ChoiceField([why.value for why in Why], source="elsewhere.why.value")
@@ -133,7 +133,7 @@ class RelocationPreviewOutput(serializers.Serializer[relocating.Plan]):
         return clashes_output(plan.clashes)
 
 
-class RelocationOutput(serializers.Serializer[Relocation]):
+class RelocationOutput(serializers.Serializer[Any]):
     """A move with its undo, as `relocating.find` and `relocating.history` give it."""
 
     id = serializers.UUIDField()

@@ -48,7 +48,7 @@ _IN_WORDS: Final[Mapping[type[Exception], object]] = {
     relocating.NothingToMoveBack: gettext_lazy("Every invoice of this move has changed since, so nothing can go back."),
     undoing.MessageRequired: gettext_lazy("This is the work of somebody else: say why you take it back."),
 }
-_REFUSALS: Final = (*_IN_WORDS, grouping.GroupsKeptChanging)
+_REFUSALS: Final[tuple[type[Exception], ...]] = (*_IN_WORDS, grouping.GroupsKeptChanging)
 WHICH: Final = {
     Why.SAME_SUPPLY_TWO_FACILITIES: gettext_lazy("At several facilities"),
     Why.ELECTRICITY_AND_HEAT: gettext_lazy("On electricity and gas"),
