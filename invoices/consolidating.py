@@ -317,7 +317,7 @@ def _as_code(group: CupsGroup) -> matching.Code:
     return matching.Code(
         cups=group.cups,
         facility_id=group.facility_id,
-        clean=group.clean,
+        clean=group.clean_cups,
         check=cups_codes.Check(group.check_result),
         body16=group.body16,
         letters_ok=group.letters_ok,

@@ -190,14 +190,14 @@ def _named_by(supplies: Collection[str]) -> list[Q]:
     sound = sorted(supply.removeprefix(_SOUND) for supply in supplies if supply.startswith(_SOUND))
     others = sorted(supply for supply in supplies if not supply.startswith(_SOUND))
     parts = [Q(letters_ok=True, body16__in=part) for part in grouping.sliced(sound)]
-    return [*parts, *(Q(letters_ok=False, clean__in=part) for part in grouping.sliced(others))]
+    return [*parts, *(Q(letters_ok=False, clean_cups__in=part) for part in grouping.sliced(others))]
 
 
 def _groups(organization: Organization) -> "QuerySet[_Named, _Named]":
     """Return the groups with the supply that each names, but a collective's: its consumers share the code."""
-    groups = CupsGroup.objects.of(organization.pk).listed().exclude(clean="")
+    groups = CupsGroup.objects.of(organization.pk).listed().exclude(clean_cups="")
     named = Case(
-        When(letters_ok=True, then=Concat(Value(_SOUND), "body16")), default=F("clean"), output_field=CharField()
+        When(letters_ok=True, then=Concat(Value(_SOUND), "body16")), default=F("clean_cups"), output_field=CharField()
     )
     collective = Q(check_result=cups_codes.Check.SELF_CONSUMPTION) & ~Q(suffix="")
     # The plugin knows the name but not our type of what was added.

@@ -20,7 +20,7 @@ _Value = TypeVar("_Value")
 _SLICE = 4_000
 _ATTEMPTS = 10
 # What a code is by itself, kept on its row.
-PARSED: Final = ("check_result", "clean", "body16", "letters_ok", "suffix")
+PARSED: Final = ("check_result", "clean_cups", "body16", "letters_ok", "suffix")
 
 
 class GroupKey(NamedTuple):
@@ -237,7 +237,7 @@ def _parsed(code: str) -> dict[str, str | bool]:
     parsed = cups_codes.parse(code)
     return {
         "check_result": parsed.check,
-        "clean": parsed.clean,
+        "clean_cups": parsed.clean,
         "body16": parsed.body16,
         "letters_ok": bool(parsed.body16) and parsed.letters == parsed.expected_letters,
         "suffix": parsed.suffix,

@@ -147,7 +147,7 @@ def _by_code(
 def _by_near_codes(organization: Organization, rows: Sequence[Supply]) -> dict[str, Guess]:
     """Return the same for supplies that damaged codes point at, as if these were on a contract somewhere."""
     groups = CupsGroup.objects.of(organization.pk).listed().order_by("cups", "facility_id")
-    columns = ("cups", "facility_id", "clean", "check_result", "body16", "letters_ok", "suffix", "invoice_count")
+    columns = ("cups", "facility_id", "clean_cups", "check_result", "body16", "letters_ok", "suffix", "invoice_count")
     codes = [
         matching.Code(cups, facility_id, clean, Check(check), *rest)
         for cups, facility_id, clean, check, *rest in groups.values_list(*columns).iterator(chunk_size=5_000)

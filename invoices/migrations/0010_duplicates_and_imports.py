@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='cupsgroup',
-            name='clean',
+            name='clean_cups',
             field=models.CharField(blank=True, editable=False, max_length=64),
         ),
         migrations.AddField(

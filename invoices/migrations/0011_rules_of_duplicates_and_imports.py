@@ -3,7 +3,7 @@ from django.db import migrations
 from facilities.schema import Again, AppendOnly, SameOrganization, VendorSQL
 
 _CODES = {
-    "invoices_cupsgroup": ["clean"],
+    "invoices_cupsgroup": ["clean_cups"],
     "invoices_cupsalias": ["cups", "target_cups"],
     "invoices_cupsdismissal": ["cups", "supply", "target_cups"],
     "invoices_relocation": ["cups"],

@@ -11,9 +11,9 @@ def parse_codes(apps, schema_editor):
     while part := list(groups.filter(pk__gt=last).order_by("pk")[:_AT_ONCE]):
         for group in part:
             parsed = cups.parse(group.cups)
-            group.clean, group.body16, group.suffix = parsed.clean, parsed.body16, parsed.suffix
+            group.clean_cups, group.body16, group.suffix = parsed.clean, parsed.body16, parsed.suffix
             group.letters_ok = bool(parsed.body16) and parsed.letters == parsed.expected_letters
-        groups.bulk_update(part, ["clean", "body16", "letters_ok", "suffix"], batch_size=500)
+        groups.bulk_update(part, ["clean_cups", "body16", "letters_ok", "suffix"], batch_size=500)
         last = part[-1].pk
 
 

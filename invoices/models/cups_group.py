@@ -59,7 +59,7 @@ class CupsGroup(models.Model):
         _("check"), max_length=20, choices=[(check.value, name) for check, name in CHECK_NAMES.items()]
     )
     # The code as parsed when it was first written: what looks for duplicates reads no code twice.
-    clean = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
+    clean_cups = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
     body16 = models.CharField(max_length=16, blank=True, editable=False)
     letters_ok = models.BooleanField(default=False, editable=False)
     suffix = models.CharField(max_length=2, blank=True, editable=False)

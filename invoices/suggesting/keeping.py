@@ -28,7 +28,7 @@ MOST_ORGANIZATIONS: Final = 4
 MOST_SUGGESTIONS: Final = 100_000
 
 _COLUMNS: Final = (
-    *("cups", "facility_id", "clean", "check_result", "body16", "letters_ok", "suffix"),
+    *("cups", "facility_id", "clean_cups", "check_result", "body16", "letters_ok", "suffix"),
     *("invoice_count", "first_date", "last_date", "locked_count"),
 )
 # Revisions are 62 random bits: this many of each add up to what every database counts in.

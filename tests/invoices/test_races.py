@@ -97,7 +97,7 @@ def without_locks():
         wanted = set(keys)
         present = grouping.read({*wanted, *where_present})
         missing = sorted(wanted - {grouping.key_of(group) for group in present})
-        return present + [CupsGroup(**key._asdict(), check_result="other", clean=key.cups) for key in missing]
+        return present + [CupsGroup(**key._asdict(), check_result="other", clean_cups=key.cups) for key in missing]
 
     with mock.patch.object(grouping, "lock", look):
         yield
