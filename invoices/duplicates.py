@@ -1,8 +1,8 @@
 """The one rule of "the same invoice", for every door that takes one in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +15,7 @@ from invoices.models import Invoice, InvoiceQuerySet
 _AT_ONCE: Final = 1_000
 
 Key = tuple[object, ...]
+_Value = TypeVar("_Value")
 
 
 def same_as(rows: Sequence[Invoice]) -> list[UUID]:
@@ -74,8 +75,8 @@ def _near(organization_id: UUID, rows: Sequence[Invoice]) -> Iterator[Invoice]:
     for part in _sliced(numbers):
         yield from _compared(counted.filter(invoice_number__in=part))
     billed = sorted({(row.facility_id, row.start_date, row.end_date, row.quantity) for row in rows})
-    for part in _sliced(billed):
-        yield from _compared(counted.filter(pk__in=list(_billed(organization_id, part))))
+    for keys in _sliced(billed):
+        yield from _compared(counted.filter(pk__in=list(_billed(organization_id, keys))))
 
 
 def _billed(organization_id: UUID, wanted: Sequence[Key]) -> Iterator[UUID]:
@@ -95,9 +96,9 @@ def _billed(organization_id: UUID, wanted: Sequence[Key]) -> Iterator[UUID]:
             yield key.to_python(pk)
 
 
-def _adapted(wanted: Iterable[Key]) -> Iterator[object]:
+def _adapted(wanted: Iterable[Key]) -> Iterator[Any]:
     names = ("facility", "start_date", "end_date", "quantity")
-    fields = [Invoice._meta.get_field(name) for name in names]
+    fields: list[Any] = [Invoice._meta.get_field(name) for name in names]
     for row in wanted:
         for field, value in zip(fields, row, strict=True):
             yield field.get_db_prep_value(value, connection)
@@ -111,6 +112,6 @@ def _compared(found: InvoiceQuerySet) -> Iterator[Invoice]:
     ).iterator(chunk_size=_AT_ONCE)
 
 
-def _sliced(values: Sequence[Mapping[str, object] | str | Key]) -> Iterator[Sequence[object]]:
+def _sliced(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
     for start in range(0, len(values), _AT_ONCE):
         yield values[start : start + _AT_ONCE]

@@ -107,15 +107,14 @@ def again(*, organization: Organization, job: ProcessingJob, by: Author) -> Proc
     if row is None:
         # A later one came.
         return None
-    asked = {"organization": organization, "import_id": row.pk, "by": by}
     try:
         match Deed.of(JobChunk.objects.filter(organization=organization, job=job).order_by("position")[0]).name:
             case "check":
-                done = check(**asked, reading=None)
+                done = check(organization=organization, import_id=row.pk, by=by, reading=None)
             case "take":
-                done = take(**asked)
+                done = take(organization=organization, import_id=row.pk, by=by)
             case _:
-                done = undo(**asked)
+                done = undo(organization=organization, import_id=row.pk, by=by)
     except (WrongState, NothingToTake):
         return None
     return done.job

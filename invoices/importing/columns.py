@@ -63,7 +63,7 @@ _FEW_LETTERS: Final = 4
 
 class _Candidate(NamedTuple):
     likeness: float
-    index: int
+    place: int
 
 
 def plain(text: str) -> str:
@@ -88,7 +88,7 @@ def guess(headers: Sequence[str]) -> dict[str, int]:
     for column in NAMES:
         own = sorted(candidates.get(column, ()), key=lambda candidate: -candidate.likeness)
         if own and (len(own) == 1 or own[0].likeness > own[1].likeness):
-            found[column] = own[0].index
+            found[column] = own[0].place
     return found
 
 

@@ -135,8 +135,8 @@ class References:
         found = list(self._suppliers.named(names.normalised(text)))
         if not found:
             raise NotUnderstood("supplier_unknown", close=self._suppliers.close_to(names.normalised(text)))
-        for fits in (lambda row: row.country == country, lambda row: row.type == type):
-            found = [row for row in found if fits(row)] or found
+        found = [row for row in found if row.country == country] or found
+        found = [row for row in found if row.type == type] or found
         if len(found) > 1:
             raise NotUnderstood("supplier_ambiguous", ids=[str(row.pk) for row in found[:_CLOSE_SHOWN]])
         return found[0]

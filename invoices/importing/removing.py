@@ -1,7 +1,7 @@
 """What an import filed goes again, unless somebody touched it since."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
@@ -53,9 +53,9 @@ class UndoPlan(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """What became of some lines: how many there were, how many invoices went, and what stays."""
+    """What became of some lines: how many they were, how many invoices went, and what stays."""
 
-    count: int
+    lines: int
     removed: int
     stays: Sequence[Stays]
 
@@ -144,7 +144,7 @@ def _filed(row: InvoiceImport) -> QuerySet[ImportedInvoice]:
     return ImportedInvoice.objects.filter(organization=row.organization_id, invoice_import=row)
 
 
-def _with_reasons(row: InvoiceImport) -> QuerySet[ImportedInvoice]:
+def _with_reasons(row: InvoiceImport) -> QuerySet[Any]:
     """Return what an import filed with `reason`: why it stays, "gone" where there is no invoice any more, or ""."""
     named = {"organization": row.organization_id, "invoice_id": OuterRef("invoice_id")}
     invoice = Invoice.objects.of(row.organization_id).filter(pk=OuterRef("invoice_id"))

@@ -264,7 +264,7 @@ def _undo(row: InvoiceImport, deed: Deed, *, by: Author) -> Counted:
     ImportProblem.objects.bulk_create(problems, batch_size=_A_STATEMENT)
     changed(row, rows_undone=F("rows_undone") + undone.removed)
     # What stays as it should has not failed.
-    return Counted(undone.count, 0)
+    return Counted(undone.lines, 0)
 
 
 def _forget(row: InvoiceImport) -> None:
