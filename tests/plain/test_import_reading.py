@@ -4,11 +4,18 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from invoices.importing import columns, values, wording
 from invoices.importing.readings import Reading
 from invoices.importing.refusals import NotReadable
 from invoices.importing.values import NotUnderstood
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.mark.parametrize(
