@@ -251,7 +251,7 @@ def plant(organization, seed):
             first_date=code.first_date,
             last_date=code.last_date,
             check_result=code.check,
-            clean=code.clean,
+            clean_cups=code.clean,
             body16=code.body16,
             letters_ok=code.letters_ok,
             suffix=code.suffix,
