@@ -6,15 +6,23 @@ from django.db import connection
 from invoices.reference import factor_sets
 from tests import factories, tenants
 
+# What takes longest comes first: else one process ends with it, and the other waits.
+LONGEST = ("test_run.py", "test_killed_workers.py", "test_load_demo.py", "test_api_walk.py")
+# Doors for people: what they ask of a database the domain's tests ask of each.
+FOR_PEOPLE = {"pages", "admin"}
 NEEDS_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Say of each test what tests/run.py chooses by: drives a browser, or touches no database."""
+    """Say of each test what tests/run.py chooses by: drives a browser, is for people, or touches no database."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
-        if "browser" in item.path.relative_to(Path(__file__).parent).parts:
+        folders = set(item.path.relative_to(Path(__file__).parent).parts)
+        if "browser" in folders:
             item.add_marker("browser")
+        elif FOR_PEOPLE & folders:
+            item.add_marker("shape")
         elif not item.get_closest_marker("django_db") and NEEDS_DATABASE.isdisjoint(item.fixturenames):
             item.add_marker("plain")
 

@@ -1,8 +1,8 @@
 """
 Runs every test on everything that is here: SQLite, Chromium, PostgreSQL. `make test` calls it.
 
-Plain Python, and what asks the same of every route and model, run once and not for each database: a run takes ten
-minutes at most.
+Plain Python, the doors for people, and what asks the same of every route and model, run once and not for each
+database: a run takes ten minutes at most.
 
 REQUIRE_ALL=1 (CI) refuses to leave anything out, and then judges the coverage.
 """
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 # Playwright's event loop would stay in the process and be in the way of the other tests.
-IN_PARALLEL = ("-n", "2", "--dist", "loadscope", "-p", "no:playwright")
+IN_PARALLEL = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder", "-p", "no:playwright")
 IN_BROWSERS = ("-n", "2", "--dist", "loadfile")
 # Schemathesis in the process would slow every other test down.
 CONTRACT = ("tests/contract", "-p", "schemathesis", *IN_PARALLEL, "--dist", "load")
