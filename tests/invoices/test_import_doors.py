@@ -179,14 +179,26 @@ def test_what_is_said_otherwise_is_shown_read_so_and_kept_once_checked(web, orga
     assert (one.reading["date_order"], one.reading["decimal"]) == ("dmy", ",")
 
 
-def test_of_a_workbook_one_says_the_sheet(web, organization, author, facility):
+def workbook(**sheets):
     content = BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        for name, headers, row in (("Notes", "a,b", "1,2"), ("Bills", HEADERS, GOOD)):
+        for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
-            sheet.write_row(0, 0, headers.split(","))
-            sheet.write_row(1, 0, row.split(","))
-    web.post(reverse("imports"), {"file": SimpleUploadedFile("march.xlsx", content.getvalue())})
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row.split(","))
+    return SimpleUploadedFile("march.xlsx", content.getvalue())
+
+
+def test_of_a_workbook_with_one_sheet_nobody_asks_for_it(web, facility):
+    web.post(reverse("imports"), {"file": workbook(Bills=[HEADERS, GOOD])})
+
+    shown = web.get(page_of(InvoiceImport.objects.get(), "import-reading"))
+
+    assert [field.name for field in shown.context["settings"]] == ["decimal", "date_order"]
+
+
+def test_of_a_workbook_one_says_the_sheet(web, organization, author, facility):
+    web.post(reverse("imports"), {"file": workbook(Notes=["a,b", "1,2"], Bills=[HEADERS, GOOD])})
     one = InvoiceImport.objects.get()
     address = page_of(one, "import-reading")
     first = web.get(address)
@@ -553,16 +565,18 @@ def test_a_form_of_too_many_parts_is_refused(caller, settings):
 
 def test_the_same_form_again_is_answered_again_and_kept_once(caller, facility, settings):
     # As a file that does not fit in memory.
-    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE, settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10, 100
     key = {"idempotency-key": "march"}
 
-    first = caller.post(IMPORTS, {"file": file(GOOD)}, headers=key)
-    again = caller.post(IMPORTS, {"file": file(GOOD)}, headers=key)
-    other = caller.post(IMPORTS, {"file": file(ALSO_GOOD)}, headers=key)
+    first = caller.post(IMPORTS, {"file": file(GOOD), "check": "true"}, headers=key)
+    again = caller.post(IMPORTS, {"file": file(GOOD), "check": "true"}, headers=key)
+    other = caller.post(IMPORTS, {"file": file(ALSO_GOOD), "check": "true"}, headers=key)
+    told = caller.post(IMPORTS, {"file": file(GOOD), "check": "false"}, headers=key)
 
     assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
     assert again["Idempotency-Replayed"] == "true"
     assert api.is_refused(other, 422, "IDEMPOTENCY_KEY_REUSED")
+    assert api.is_refused(told, 422, "IDEMPOTENCY_KEY_REUSED")
     assert (InvoiceImport.objects.count(), IdempotentAnswer.objects.count()) == (1, 1)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import xlsxwriter
@@ -785,3 +786,13 @@ class TestRights:
         with pytest.raises(importing.WrongState):
             importing.discard(**asked, import_id=one.pk)
         assert InvoiceImport.objects.get() == one
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [(ImportPart(number=3), "3"), (ImportBatch(number=4), "4"), (ImportedInvoice(line=5), "5")],
+)
+def test_a_part_of_an_import_is_named_by_its_import_and_its_place(part, said):
+    part.invoice_import_id = uuid4()
+
+    assert str(part) == f"{part.invoice_import_id} · {said}"

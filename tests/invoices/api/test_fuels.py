@@ -65,7 +65,8 @@ class TestFuels:
         assert len(fuels) == 64
 
     def test_a_country_has_two_letters(self, caller, path):
-        assert api.is_refused(caller.get(path, {"country": "x"}), 422, "VALIDATION_ERROR")
+        for wrong in ("x", "12"):
+            assert api.is_refused(caller.get(path, {"country": wrong}), 422, "VALIDATION_ERROR")
 
     def test_they_are_only_read(self, organization, path):
         assert api.is_refused(api.post(api.client(organization, "admin"), path, {}), 405, "METHOD_NOT_ALLOWED")
