@@ -151,7 +151,7 @@ TABLE: Final[Mapping[type[Exception], Answer]] = {
     writing.InUse: _conflict("IN_USE"),
     aliasing.AliasNotFound: _missing(),
     aliasing.AliasOfAnAlias: _conflict("TARGET_IS_ALIAS"),
-    aliasing.AliasOfItself: _invalid("target_cups"),
+    aliasing.AliasOfItself: _bad("ALIAS_OF_ITSELF"),
     aliasing.CodeLockedByDatadis: _conflict("CUPS_LOCKED_BY_DATADIS"),
     aliasing.FacilityNotInOrganization: _forbidden("FACILITY_NOT_BELONG_TO_ORGANIZATION"),
     assigning.AssignmentChanged: _conflict("PLAN_CHANGED"),

@@ -95,8 +95,10 @@ def bulk_output(plan: BulkPlan) -> dict[str, Any]:
 
 class AcceptInput(serializers.Serializer[Any]):
     target_cups = CupsField(required=False, allow_null=True)
-    # The types know no length of a list, REST framework does.
-    leave_out = SourceInput(many=True, required=False, allow_null=True, max_length=MAX_SOURCES)  # type: ignore[call-arg]
+    # Lists spelled out: `many=True` would let null stand for a source, too.
+    leave_out: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=SourceInput(), required=False, allow_null=True, max_length=MAX_SOURCES
+    )
     message = TextField(required=False, allow_null=True, allow_blank=True, max_length=MESSAGE_LENGTH)
     make_aliases = BooleanField(required=False, default=True)
     plan = TextField(required=False, allow_null=True, allow_blank=True)
@@ -109,8 +111,8 @@ class AcceptOutput(ConsolidateOutput):
 
 
 class DismissInput(serializers.Serializer[Any]):
-    sources = SourceInput(  # type: ignore[call-arg]
-        many=True, required=False, allow_null=True, allow_empty=False, max_length=MAX_SOURCES
+    sources: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=SourceInput(), required=False, allow_null=True, allow_empty=False, max_length=MAX_SOURCES
     )
     message = TextField(required=False, allow_null=True, allow_blank=True, max_length=MESSAGE_LENGTH)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
@@ -20,6 +21,7 @@ from invoices.tabular import Dialect, Row
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_IN_XLSX: Final = 100_000
+_PIECE: Final = 64 * 1024
 
 _DIALECTS: Final[Mapping[str, Dialect]] = {"es": tabular.SPANISH, "en": tabular.ENGLISH_PAGE}
 
@@ -44,27 +46,32 @@ def csv_for_people(table: Table, *, words: Mapping[str, Words] | None = None) ->
     return tabular.csv_lines(_for_people(table, words or {}), dialect)
 
 
-def workbook(table: Table, *, for_people: bool) -> IO[bytes]:
+def workbook(table: Table, *, for_people: bool) -> Iterator[bytes]:
     """
-    Return a table as an XLSX file, at its beginning and gone once it is closed.
+    Return a table as the pieces of an XLSX file, which is gone with the last of them.
 
     Raise TooManyRows.
     """
     if table.count() > MOST_IN_XLSX:
         raise TooManyRows
-    # Closed by whoever sends it.
+    # Closed with its last piece, or by whoever sends no more of them.
     content = TemporaryFile(prefix="export-")  # noqa: SIM115
     tabular.write_xlsx(
         content, _for_people(table, {}) if for_people else _for_programs(table), title=str(table.title).capitalize()
     )
     content.seek(0)
-    return content
+    return _pieces(content)
 
 
 def file_name(table: Table, *, organization: Organization, extension: str) -> str:
     """Return the name under which somebody saves a table: what it holds, whose it is and which day it is."""
     parts = ("consolida", slugify(str(table.title)), slugify(organization.name), timezone.localdate().isoformat())
     return f"{'-'.join(filter(None, parts))}.{extension}"
+
+
+def _pieces(content: IO[bytes]) -> Iterator[bytes]:
+    with content:
+        yield from iter(partial(content.read, _PIECE), b"")
 
 
 def _for_programs(table: Table) -> Iterator[Row]:

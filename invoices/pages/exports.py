@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -46,7 +46,7 @@ def workbook(request: PageRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(invoices.Asked.of(request.GET).address)
     saved_as = exporting.file_name(table, organization=request.organization, extension="xlsx")
-    answer = FileResponse(content, content_type=exporting.XLSX_TYPE, headers=_attached(saved_as))
+    answer = StreamingHttpResponse(content, content_type=exporting.XLSX_TYPE, headers=_attached(saved_as))
     return cast("HttpResponse", answer)
 
 

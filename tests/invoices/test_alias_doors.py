@@ -107,7 +107,7 @@ class TestTheApi:
     @pytest.mark.parametrize(
         ("fields", "status", "code"),
         [
-            ({"cups": RIGHT}, 422, "VALIDATION_ERROR"),
+            ({"cups": RIGHT}, 400, "ALIAS_OF_ITSELF"),
             ({"cups": ""}, 422, "VALIDATION_ERROR"),
             ({"target_cups": "\u200b"}, 422, "VALIDATION_ERROR"),
             ({"target_cups": "ES-ALIAS"}, 409, "TARGET_IS_ALIAS"),

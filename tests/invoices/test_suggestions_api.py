@@ -147,6 +147,7 @@ def test_it_is_accepted_under_another_spelling_without_aliases(caller, named):
         ({"leave_out": [LOWER]}, 422, "VALIDATION_ERROR"),
         ({"leave_out": [RIGHT]}, 422, "VALIDATION_ERROR"),
         ({"leave_out": 1}, 422, "VALIDATION_ERROR"),
+        ({"leave_out": [None]}, 422, "VALIDATION_ERROR"),
         ({"make_aliases": "yes"}, 422, "VALIDATION_ERROR"),
         ({"target_cups": "\u200b"}, 422, "VALIDATION_ERROR"),
         ({"target_cups": "ES0021000000000001RK"}, 409, "VALID_CODES_DIFFER"),
@@ -156,7 +157,8 @@ def test_it_is_accepted_under_another_spelling_without_aliases(caller, named):
 )
 def test_what_can_not_be_accepted_changes_nothing(caller, named, facility, body, status, code):
     if isinstance(body.get("leave_out"), list):
-        body = {"leave_out": [{"cups": cups, "facility_id": str(facility.pk)} for cups in body["leave_out"]]}
+        places = ({"cups": cups, "facility_id": str(facility.pk)} for cups in body["leave_out"])
+        body = {"leave_out": [place if place["cups"] else None for place in places]}
 
     answer = api.post(caller, f"{PATH}/{named[0]}/accept", body)
 
