@@ -3,10 +3,7 @@
 import json
 import logging
 import os
-import platform
 import resource
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +23,7 @@ from facilities.models import Facility
 from invoices import cups, importing, reference, working
 from invoices.models import Invoice, InvoiceImport, JobChunk
 from tests import factories
+from tests.bench import telling
 
 logging.disable(logging.INFO)
 REPETITIONS = int(os.environ.get("REPETITIONS", "3"))
@@ -53,7 +51,15 @@ def _measured(count: int) -> dict:
 
     peaks = [_once(number, count, timed) for number in range(REPETITIONS)]
     times["all of it"] = [sum(runs) for runs in zip(times["upload"], times["dry run"], times["taking"], strict=True)]
-    return _told(count, times, peaks)
+    return telling.told(
+        times,
+        floor=FLOOR,
+        count=count,
+        counted="invoices",
+        measured_on=telling.server(connection),
+        repetitions=REPETITIONS,
+        remarks=[f"Memory: {_peak():.0f} MB at most in all; the first import added {peaks[0]:.0f} MB."],
+    )
 
 
 def _once(number: int, count: int, timed: Callable[[str, Callable[[], None]], None]) -> float:
@@ -122,7 +128,7 @@ def _dump(organization, content) -> None:
     if connection.vendor != "postgresql":
         return
     columns = ", ".join(field.column for field in Invoice._meta.concrete_fields)
-    statement = f"COPY (SELECT {columns} FROM invoices_invoice WHERE organization_id = '{organization.pk}') TO STDOUT"  # noqa: S608
+    statement = f"COPY (SELECT {columns} FROM invoices_invoice WHERE organization_id = '{organization.pk}') TO STDOUT"  # noqa: S608 (names of ours)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for block in copy:
             content.write(block)
@@ -133,12 +139,12 @@ def _floor(content) -> None:
     columns = ", ".join(field.column for field in Invoice._meta.concrete_fields)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_floor")
-        cursor.execute(f"CREATE TABLE bench_floor AS SELECT {columns} FROM invoices_invoice WHERE false")  # noqa: S608
+        cursor.execute(f"CREATE TABLE bench_floor AS SELECT {columns} FROM invoices_invoice WHERE false")  # noqa: S608 (as above)
         if connection.vendor != "postgresql":
             last = "(SELECT organization_id FROM invoices_invoice ORDER BY created_at DESC LIMIT 1)"
             cursor.execute("CREATE UNIQUE INDEX bench_floor_key ON bench_floor (id)")
             cursor.execute(
-                f"INSERT INTO bench_floor SELECT {columns} FROM invoices_invoice WHERE organization_id = {last}"  # noqa: S608
+                f"INSERT INTO bench_floor SELECT {columns} FROM invoices_invoice WHERE organization_id = {last}"  # noqa: S608 (as above)
             )
             return
         cursor.execute("ALTER TABLE bench_floor ADD PRIMARY KEY (id)")
@@ -151,33 +157,6 @@ def _floor(content) -> None:
 def _peak() -> float:
     """Return the most memory that the process ever held, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _told(count: int, times: dict[str, list[float]], peaks: list[float]) -> dict:
-    floor = statistics.median(times[FLOOR])
-    remarks = [f"Memory: {_peak():.0f} MB at most in all; the first import added {peaks[0]:.0f} MB."]
-    if max(times[FLOOR]) > 2 * min(times[FLOOR]):
-        remarks.append("Void: the floor's slowest run took over twice its quickest.")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return {
-        "database": f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}",
-        "python": platform.python_version(),
-        "commit": commit.stdout.strip(),
-        "invoices": count,
-        "repetitions": REPETITIONS,
-        "rows": [
-            {
-                "name": name,
-                "median": statistics.median(runs),
-                "min": min(runs),
-                "max": max(runs),
-                "ratio": statistics.median(runs) / floor,
-                "rate": count / statistics.median(runs),
-            }
-            for name, runs in times.items()
-        ],
-        "remarks": remarks,
-    }
 
 
 if __name__ == "__main__":

@@ -3,9 +3,6 @@
 import json
 import logging
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -27,11 +24,13 @@ from facilities.models import Facility, Supplier
 from invoices import factoring, recalculating, reference, working
 from invoices.models import ActivityCategory, EmissionFactor, Invoice, InvoiceEmission, JobChunk
 from tests import factories
+from tests.bench import telling
 
 # A line for each chunk would be timed, too.
 logging.disable(logging.INFO)
 REPETITIONS = int(os.environ.get("REPETITIONS", "5"))
 MONTHS = 36
+FLOOR = "bare UPDATE of the invoices"
 BATCH = 5_000
 
 
@@ -70,7 +69,7 @@ def _measured(count: int) -> dict:
             Invoice.objects.filter(organization=organization).update(percentage=F("percentage"))
 
     for _ in range(REPETITIONS):
-        timed("bare UPDATE of the invoices", floor)
+        timed(FLOOR, floor)
         InvoiceEmission.objects.filter(organization=organization).delete()
         timed("recalculation, first", recalculate)
         timed("recalculation, unchanged", recalculate)
@@ -79,7 +78,14 @@ def _measured(count: int) -> dict:
         # The process keeps the tables of a set, which never change but here.
         factoring._table.cache_clear()
         timed("recalculation, again", recalculate)
-    return _told(count, times)
+    return telling.told(
+        times,
+        floor=FLOOR,
+        count=count,
+        counted="invoices",
+        measured_on=telling.server(connection),
+        repetitions=REPETITIONS,
+    )
 
 
 def _fill(organization, count: int) -> None:
@@ -117,34 +123,6 @@ def _quiet() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("CHECKPOINT")
             cursor.execute("VACUUM ANALYZE invoices_invoice, invoices_invoiceemission")
-
-
-def _told(count: int, times: dict[str, list[float]]) -> dict:
-    floor_name, *_rest = times
-    floor = statistics.median(times[floor_name])
-    remarks = []
-    if max(times[floor_name]) > 2 * min(times[floor_name]):
-        remarks.append("Void: the floor's slowest run took over twice its quickest.")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return {
-        "database": f"{connection.vendor} {'.'.join(map(str, connection.get_database_version()))}",
-        "python": platform.python_version(),
-        "commit": commit.stdout.strip(),
-        "invoices": count,
-        "repetitions": REPETITIONS,
-        "rows": [
-            {
-                "name": name,
-                "median": statistics.median(runs),
-                "min": min(runs),
-                "max": max(runs),
-                "ratio": statistics.median(runs) / floor,
-                "rate": count / statistics.median(runs),
-            }
-            for name, runs in times.items()
-        ],
-        "remarks": remarks,
-    }
 
 
 if __name__ == "__main__":

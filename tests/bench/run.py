@@ -30,24 +30,23 @@ def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     failed = False
     for (name, url), bench in product(_databases().items(), BENCHES):
-        path = RESULTS / f"{bench}-{name}-{scale}.json"
-        command = [sys.executable, "-m", f"tests.bench.{bench}", str(INVOICES[scale]), str(path)]
         environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url, **run._own_database()}
-        failed |= subprocess.run(command, cwd=run.ROOT, env=os.environ | environment, check=False).returncode != 0
-        if path.exists():
-            _print_table(json.loads(path.read_text()))
-    failed |= _suggest(scale)
+        failed |= not _passes(bench, INVOICES[scale], f"{bench}-{name}-{scale}", **environment)
+    # They need no database.
+    failed |= not _passes("suggestions", CODES, f"suggestions-{scale}")
     return int(failed)
 
 
-def _suggest(scale: str) -> bool:
-    """Time the suggestions, which need no database; return whether that failed."""
-    path = RESULTS / f"suggestions-{scale}.json"
-    command = [sys.executable, "-m", "tests.bench.suggestions", str(CODES), str(path)]
-    failed = subprocess.run(command, cwd=run.ROOT, check=False).returncode != 0
+def _passes(bench: str, count: int, name: str, **environment: str) -> bool:
+    """Run a bench and print what it found; return whether it came to its end."""
+    path = RESULTS / f"{name}.json"
+    # What an earlier run found is not what this one finds.
+    path.unlink(missing_ok=True)
+    command = [sys.executable, "-m", f"tests.bench.{bench}", str(count), str(path)]
+    done = subprocess.run(command, cwd=run.ROOT, env=os.environ | environment, check=False)
     if path.exists():
         _print_table(json.loads(path.read_text()))
-    return failed
+    return done.returncode == 0
 
 
 def _databases() -> dict[str, str]:
@@ -59,8 +58,7 @@ def _databases() -> dict[str, str]:
 
 
 def _print_table(found: dict) -> None:
-    counted = found.get("counted") or f"{found['invoices']:,} invoices"
-    print(f"\n{found['database']} · {counted} · {found['commit']} · {found['repetitions']} runs")
+    print(f"\n{found['database']} · {found['counted']} · {found['commit']} · {found['repetitions']} runs")
     print(f"{'':34}{'median s':>10}{'min':>9}{'max':>9}{'× floor':>9}{'a second':>11}")
     for row in found["rows"]:
         print(

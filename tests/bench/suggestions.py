@@ -3,9 +3,6 @@
 import gc
 import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,10 +13,12 @@ from rapidfuzz.distance import OSA
 
 from invoices import cups, matching
 from invoices.cups import Check
+from tests.bench import telling
 from tests.plain import brute, planted
 
 REPETITIONS = int(os.environ.get("REPETITIONS", "5"))
 # The floor is so short that one run of it says little.
+FLOOR = "one dict insert a code"
 FLOORS = 10
 PLANTED = 100_000
 COMPARED = 10_000
@@ -85,39 +84,19 @@ def _timed(count: int) -> dict:
             process.extract(form, forms, scorer=OSA.distance, score_cutoff=2, limit=None)
 
     for _ in range(REPETITIONS):
-        timed("one dict insert a code", floor, times_over=1 / FLOORS)
+        timed(FLOOR, floor, times_over=1 / FLOORS)
         timed("suggestions", lambda: matching.suggest(codes, contracts=contracts))
         timed("reading every code", lambda: [cups.parse(code.cups) for code in codes])
         timed("rapidfuzz, damaged × all *", all_pairs, times_over=len(damaged) / SAMPLED)
-    return _told(count, times)
-
-
-def _told(count: int, times: dict[str, list[float]]) -> dict:
-    floor_name, *_rest = times
-    floor = statistics.median(times[floor_name])
-    remarks = [f"* extrapolated from {SAMPLED} of the damaged codes"]
-    if max(times[floor_name]) > 2 * min(times[floor_name]):
-        remarks.append("Void: the floor's slowest run took over twice its quickest.")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return {
-        "database": "no database, CPU time",
-        "python": platform.python_version(),
-        "commit": commit.stdout.strip(),
-        "counted": f"{count:,} codes",
-        "repetitions": REPETITIONS,
-        "rows": [
-            {
-                "name": name,
-                "median": statistics.median(runs),
-                "min": min(runs),
-                "max": max(runs),
-                "ratio": statistics.median(runs) / floor,
-                "rate": count / statistics.median(runs),
-            }
-            for name, runs in times.items()
-        ],
-        "remarks": remarks,
-    }
+    return telling.told(
+        times,
+        floor=FLOOR,
+        count=count,
+        counted="codes",
+        measured_on="no database, CPU time",
+        repetitions=REPETITIONS,
+        remarks=[f"* extrapolated from {SAMPLED} of the damaged codes"],
+    )
 
 
 if __name__ == "__main__":
