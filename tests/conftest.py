@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
         if "browser" in folders:
             item.add_marker("browser")
         elif FOR_PEOPLE & folders:
-            item.add_marker("shape")
+            item.add_marker("once")
         elif not item.get_closest_marker("django_db") and NEEDS_DATABASE.isdisjoint(item.fixturenames):
             item.add_marker("plain")
 

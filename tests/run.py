@@ -51,7 +51,7 @@ def main() -> int:
         run(
             "PostgreSQL",
             "-m",
-            "not browser and not plain and not shape",
+            "not browser and not plain and not once",
             *IN_PARALLEL,
             DATABASE_URL=url,
             **_own_database(),

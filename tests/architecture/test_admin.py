@@ -17,7 +17,7 @@ from invoices import grouping
 from invoices.models import EmissionFactor, EmissionSource, FactorSet, Invoice, RelocatedInvoice
 from tests import admin_door, factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.shape]
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Answers kept for programs that ask again, and what workers divide a job into: nobody's to look at. The units of a
 # fuel are shown with it, the results of an invoice too.

@@ -112,7 +112,7 @@ every_route = pytest.mark.parametrize("route", ROUTES, ids=str)
 every_write = pytest.mark.parametrize("route", [route for route in ROUTES if route.writes], ids=str)
 every_object = pytest.mark.parametrize("route", [route for route in ROUTES if "{" in route.path], ids=str)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.shape]
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
